@@ -1,1 +1,6 @@
-var app = WebApplication.CreateBuilder(args).Build(); app.Run();
+using TransactionPipeline.Web.Hosting;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddPipelineConfiguration();
+var app = builder.Build();
+await app.RunAsync();

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+
+namespace TransactionPipeline.Core.Cache;
+
+/// <summary>The section <c>cache</c>: how old an answer may be, and how much is kept.</summary>
+public sealed class CacheOptions
+{
+    /// <summary>Up to this age, in seconds, an answer is served without looking at the mart.</summary>
+    /// <value>60.</value>
+    [ConfigurationKeyName("fresh_for_seconds")]
+    public double FreshForSeconds { get; set; } = 60;
+
+    /// <summary>For this long after that, in seconds, it is served at once and refreshed behind the answer.</summary>
+    /// <value>600.</value>
+    [ConfigurationKeyName("stale_for_seconds")]
+    public double StaleForSeconds { get; set; } = 600;
+
+    /// <summary>Up to this age, in seconds, the last good answer is served, marked, when the mart fails.</summary>
+    /// <value>86,400: a day.</value>
+    [ConfigurationKeyName("max_stale_on_error_seconds")]
+    public double MaxStaleOnErrorSeconds { get; set; } = 86_400;
+
+    /// <summary>How long a refresh may hold its key's lease, in seconds. A dead holder is replaced after this time.</summary>
+    /// <value>30; longer than a mart's time-out.</value>
+    [ConfigurationKeyName("lease_seconds")]
+    public double LeaseSeconds { get; set; } = 30;
+
+    /// <summary>Seconds to leave a failing mart alone for a key before a stale answer tries again behind the scenes.</summary>
+    /// <value>5.</value>
+    [ConfigurationKeyName("retry_after_error_seconds")]
+    public double RetryAfterErrorSeconds { get; set; } = 5;
+
+    /// <summary>Memory for snapshots, in bytes; the least used go first.</summary>
+    /// <value>256 MiB.</value>
+    [ConfigurationKeyName("max_bytes")]
+    public long MaxBytes { get; set; } = 256L << 20;
+
+    internal TimeSpan FreshFor => TimeSpan.FromSeconds(FreshForSeconds);
+
+    internal TimeSpan StaleFor => TimeSpan.FromSeconds(StaleForSeconds);
+
+    internal TimeSpan MaxStaleOnError => TimeSpan.FromSeconds(MaxStaleOnErrorSeconds);
+
+    internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+
+    internal TimeSpan RetryAfterError => TimeSpan.FromSeconds(RetryAfterErrorSeconds);
+}

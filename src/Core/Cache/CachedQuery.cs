@@ -1,0 +1,4 @@
+namespace TransactionPipeline.Core.Cache;
+
+/// <summary>The state of one key.</summary>
+public sealed class CachedQuery;

@@ -1,0 +1,4 @@
+namespace TransactionPipeline.Core.Cache;
+
+/// <summary>Owns every key in this process.</summary>
+public sealed class LocalKeyOwner;

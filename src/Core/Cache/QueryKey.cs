@@ -1,0 +1,23 @@
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Cache;
+
+/// <summary>
+/// What is cached: one mart, one product prefix (ordinal, case-sensitive), one month. Filters, days, pages and formats are views of
+/// the one cached answer. Text form, also the grain's key: <c>warehouse/2023-10/Halal</c>.
+/// </summary>
+public sealed record QueryKey(Mart Mart, string Prefix, Month Month)
+{
+    /// <summary><c>mart/month/prefix</c>; the prefix comes last because it alone has free text.</summary>
+    public override string ToString() => $"{Mart.Name()}/{Month}/{Prefix}";
+
+    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    /// <exception cref="FormatException">Any other text.</exception>
+    public static QueryKey Parse(string text)
+    {
+        var parts = text.Split('/', 3);
+        return parts.Length == 3 && MartNames.TryParse(parts[0], out var mart) && Month.TryParse(parts[1], out var month)
+            ? new QueryKey(mart, parts[2], month)
+            : throw new FormatException($"'{text}' is not a query key; one is written mart/YYYY-MM/prefix.");
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Configuration;
+
+namespace TransactionPipeline.Core.Ingestion;
+
+/// <summary>The section <c>ingestion</c> of pipeline_config.yaml.</summary>
+public sealed class IngestionOptions
+{
+    /// <summary>Rows handed to a store at a time.</summary>
+    /// <value>10,000; 1 to 1,000,000.</value>
+    [ConfigurationKeyName("batch_size")]
+    public int BatchSize { get; set; } = 10_000;
+
+    /// <summary>Skips the business rules of <see cref="Validation"/>; the type rules always hold.</summary>
+    /// <value>false unless configured; the shipped configuration says true.</value>
+    [ConfigurationKeyName("trust_input")]
+    public bool TrustInput { get; set; }
+
+    /// <summary>The largest upload, in bytes.</summary>
+    /// <value>1 GiB.</value>
+    [ConfigurationKeyName("max_upload_bytes")]
+    public long MaxUploadBytes { get; set; } = 1L << 30;
+
+    /// <summary>The business rules.</summary>
+    public ValidationOptions Validation { get; set; } = new();
+
+    /// <summary>
+    /// A file loaded at start while the mart is empty, relative to the content root; blank for none. Only read in Development.
+    /// </summary>
+    /// <value><c>data/transactions.csv</c>.</value>
+    [ConfigurationKeyName("sample")]
+    public string Sample { get; set; } = "data/transactions.csv";
+}
+
+/// <summary>The section <c>ingestion.validation</c>: business rules, and the limits of the marts' filter.</summary>
+public sealed class ValidationOptions
+{
+    /// <summary>The lowest price a line may have.</summary>
+    /// <value>10.</value>
+    [ConfigurationKeyName("min_price")]
+    public decimal MinPrice { get; set; } = 10m;
+
+    /// <summary>The most pieces a line may have; the marts' filter uses it too.</summary>
+    /// <value>100.</value>
+    [ConfigurationKeyName("max_quantity")]
+    public int MaxQuantity { get; set; } = 100;
+
+    /// <summary>The most decimals a price may have.</summary>
+    /// <value>2; at most 4.</value>
+    [ConfigurationKeyName("max_decimals")]
+    public int MaxDecimals { get; set; } = 2;
+
+    /// <summary>What a product must start with (ordinal); the marts' filter uses it too.</summary>
+    /// <value><c>Halal</c>.</value>
+    [ConfigurationKeyName("product_prefix")]
+    public string ProductPrefix { get; set; } = "Halal";
+
+    /// <summary>The columns that must not be blank.</summary>
+    /// <value>All five.</value>
+    [ConfigurationKeyName("required_fields")]
+    public IReadOnlyList<string> RequiredFields { get; set; } = [];
+}

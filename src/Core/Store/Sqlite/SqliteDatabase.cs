@@ -1,0 +1,92 @@
+using Microsoft.Data.Sqlite;
+
+namespace TransactionPipeline.Core.Store.Sqlite;
+
+/// <summary>
+/// One SQLite file: opens connections set up alike (write-ahead log, 10 s busy time-out) and brings the schema up to date once.
+/// </summary>
+public sealed class SqliteDatabase : IDisposable
+{
+    private readonly string _connectionString;
+    private readonly IReadOnlyList<string> _migrations;
+    private readonly SemaphoreSlim _migrating = new(1, 1);
+    private volatile bool _migrated;
+
+    /// <summary>The file at <paramref name="path"/>, made when missing. Migration n takes the schema from version n to n + 1.</summary>
+    public SqliteDatabase(string path, IReadOnlyList<string> migrations)
+    {
+        Path = path;
+        _migrations = migrations;
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            DefaultTimeout = 10,
+            ForeignKeys = true,
+        }.ToString();
+    }
+
+    /// <summary>The file's path.</summary>
+    public string Path { get; }
+
+    /// <summary>An open connection to the file with its schema up to date.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or written.</exception>
+    public async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (!_migrated) await MigrateAsync(cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(_connectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            using var setUp = connection.CreateCommand();
+            // NORMAL under WAL loses nothing when the process dies; only a power cut may undo the last commits, never break the file.
+            setUp.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+            await setUp.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        await _migrating.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_migrated) return;
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+            await using var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            // Immediate: of two processes that start together one migrates and the other then finds nothing to do.
+            using var transaction = connection.BeginTransaction(deferred: false);
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = "PRAGMA user_version";
+            var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false), null);
+            for (; version < _migrations.Count; version++)
+            {
+                command.CommandText = $"{_migrations[version]}; PRAGMA user_version = {version + 1}";
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            _migrated = true;
+        }
+        finally
+        {
+            _migrating.Release();
+        }
+    }
+
+    /// <summary>Closes the pooled connections to this file.</summary>
+    public void Dispose()
+    {
+        using (var connection = new SqliteConnection(_connectionString)) SqliteConnection.ClearPool(connection);
+        _migrating.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+namespace TransactionPipeline.Core.Store.Sqlite;
+
+/// <summary>
+/// The shared store's schema in SQLite (<c>store.db</c>): users, snapshots and leases, batches with their rejects, runs. It is apart
+/// from the mart's file, so that a long load never holds up a sign-in or a snapshot. Times are Unix milliseconds.
+/// </summary>
+internal static class StoreSchema
+{
+    public static IReadOnlyList<string> Migrations { get; } =
+    [
+        """
+        CREATE TABLE users (
+            name TEXT PRIMARY KEY,
+            password_hash TEXT NOT NULL,
+            roles TEXT NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0,
+            stamp TEXT NOT NULL,
+            changed_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY,
+            holder TEXT NOT NULL,
+            fence INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE snapshots (
+            key TEXT PRIMARY KEY,
+            version INTEGER NOT NULL,
+            fence INTEGER NOT NULL,
+            data_version TEXT NOT NULL,
+            data_as_of INTEGER NOT NULL,
+            checked_at INTEGER NOT NULL,
+            content BLOB
+        );
+
+        CREATE TABLE batches (
+            id TEXT PRIMARY KEY,
+            status TEXT NOT NULL,
+            source TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            accepted INTEGER NOT NULL,
+            rejected INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE rejected_transactions (
+            batch TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            field TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (batch, line)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            dag TEXT NOT NULL,
+            trigger TEXT NOT NULL,
+            status TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            finished_at INTEGER,
+            next_attempt_at INTEGER,
+            detail TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX runs_by_start ON runs (started_at);
+        """,
+    ];
+}
