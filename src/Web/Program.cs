@@ -1,3 +1,4 @@
+using TransactionPipeline.Web.Health;
 using TransactionPipeline.Web.Hosting;
 using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
@@ -7,11 +8,14 @@ try
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListening();
     builder.AddPipelineConfiguration();
+    builder.AddLogFormat();
     builder.AddProblems();
     builder.AddMarts();
     builder.AddCache();
     builder.AddSignIn();
     builder.AddSales();
+    builder.AddHealth();
+    builder.AddApiDocumentation();
 
     var app = builder.Build();
     app.UseSecurityHeaders();
@@ -19,6 +23,8 @@ try
     app.UseSignIn();
     app.MapSignIn();
     app.MapSales();
+    app.MapHealth();
+    app.MapApiDocumentation();
     await app.RunAsync();
     return 0;
 }
