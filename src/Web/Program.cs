@@ -1,30 +1,8 @@
-using TransactionPipeline.Web.Health;
 using TransactionPipeline.Web.Hosting;
-using TransactionPipeline.Web.Sales;
-using TransactionPipeline.Web.SignIn;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddListening();
-    builder.AddPipelineConfiguration();
-    builder.AddLogFormat();
-    builder.AddProblems();
-    builder.AddMarts();
-    builder.AddCache();
-    builder.AddSignIn();
-    builder.AddSales();
-    builder.AddHealth();
-    builder.AddApiDocumentation();
-
-    var app = builder.Build();
-    app.UseSecurityHeaders();
-    app.UseProblems();
-    app.UseSignIn();
-    app.MapSignIn();
-    app.MapSales();
-    app.MapHealth();
-    app.MapApiDocumentation();
+    var app = WebApplication.CreateBuilder(args).AddWebFront().Build().UseWebFront();
     await app.RunAsync();
     return 0;
 }
