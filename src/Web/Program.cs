@@ -1,6 +1,24 @@
 using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.SignIn;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddPipelineConfiguration();
-var app = builder.Build();
-await app.RunAsync();
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddListening();
+    builder.AddPipelineConfiguration();
+    builder.AddProblems();
+    builder.AddSignIn();
+
+    var app = builder.Build();
+    app.UseSecurityHeaders();
+    app.UseProblems();
+    app.UseSignIn();
+    app.MapSignIn();
+    await app.RunAsync();
+    return 0;
+}
+catch (StartRefusedException refused)
+{
+    await Console.Error.WriteLineAsync(refused.Message);
+    return 1;
+}

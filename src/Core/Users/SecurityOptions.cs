@@ -20,4 +20,7 @@ public sealed class SecurityOptions
     /// <summary>When set, ids are hashed with HMAC-SHA-256 under this key instead of SHA-256. Changing it changes every id.</summary>
     [ConfigurationKeyName("pii_key")]
     public string? PiiKey { get; set; }
+
+    /// <summary>How many failed sign-ins are let in.</summary>
+    public ThrottleOptions Throttle { get; set; } = new();
 }

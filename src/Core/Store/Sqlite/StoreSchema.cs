@@ -2,7 +2,8 @@ namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>
 /// The shared store's schema in SQLite (<c>store.db</c>): users, snapshots and leases, batches with their rejects, runs. It is apart
-/// from the mart's file, so that a long load never holds up a sign-in or a snapshot. Times are Unix milliseconds.
+/// from the mart's file, so that a long load never holds up a sign-in or a snapshot. Times are Unix milliseconds, those of snapshots
+/// microseconds.
 /// </summary>
 internal static class StoreSchema
 {

@@ -1,0 +1,30 @@
+using Microsoft.Data.Sqlite;
+using static SQLitePCL.raw;
+
+namespace TransactionPipeline.Core.Marts.Sqlite;
+
+/// <summary>What SQLite's result codes mean to a person: no path, no SQL.</summary>
+internal static class SqliteErrors
+{
+    /// <summary>True when the statement was stopped by <c>sqlite3_interrupt</c>, which only a cancelled token does here.</summary>
+    public static bool IsInterrupted(SqliteException error) => error.SqliteErrorCode == SQLITE_INTERRUPT;
+
+    public static MartException ToMartException(SqliteException error) => error.SqliteErrorCode switch
+    {
+        SQLITE_BUSY or SQLITE_LOCKED => new MartException(
+            "The embedded mart is locked by another process. Try again when that has finished.", MartFailure.Transient, error),
+        SQLITE_FULL => new MartException(
+            "There is no space left for the embedded mart. Free some space on its disk, then try again.", MartFailure.Transient, error),
+        SQLITE_IOERR => new MartException(
+            "The embedded mart's disk failed or is full. Look at the disk of the state directory.", MartFailure.Transient, error),
+        SQLITE_READONLY or SQLITE_CANTOPEN or SQLITE_PERM => new MartException(
+            "The embedded mart cannot be opened or written. Check the rights of the state directory.", cause: error),
+        SQLITE_CORRUPT or SQLITE_NOTADB => new MartException(
+            "The embedded mart's file is damaged. Restore it, or remove it and load the transactions again.", cause: error),
+        SQLITE_CONSTRAINT or SQLITE_TOOBIG => new MartException(
+            "A month's total is larger than the embedded mart can hold (922 trillion). Correct the prices and quantities.", cause: error),
+        SQLITE_ERROR when error.Message.Contains("integer overflow", StringComparison.Ordinal) => new MartException(
+            "A month's total is larger than the embedded mart can hold (922 trillion). Correct the prices and quantities.", cause: error),
+        _ => new MartException("The embedded mart failed. The server's log has the details.", cause: error),
+    };
+}

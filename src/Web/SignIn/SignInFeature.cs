@@ -1,0 +1,90 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using TransactionPipeline.Core.Configuration;
+using TransactionPipeline.Core.Store.Sqlite;
+using TransactionPipeline.Core.Users;
+
+namespace TransactionPipeline.Web.SignIn;
+
+/// <summary>Who calls, and what they may do: bearer tokens for programs, a cookie for the dashboard, one policy for each role.</summary>
+public static class SignInFeature
+{
+    /// <summary>Adds users, sign-in and the policies, named as the roles: <c>RequireAuthorization(Roles.Viewer)</c>.</summary>
+    public static IHostApplicationBuilder AddSignIn(this IHostApplicationBuilder builder)
+    {
+        AddUsers(builder.Services);
+        AddSchemes(builder.Services);
+        AddPolicies(builder.Services.AddAuthorizationBuilder());
+        AddProtection(builder.Services);
+        builder.Services.AddSingleton<SignInThrottle>().AddSingleton<PasswordSignIn>().AddSingleton<LoginPage>();
+        builder.Services.AddHostedService<DevelopmentAdmin>();
+        return builder;
+    }
+
+    /// <summary>Checks the secret, then puts authentication, authorization and the forms' check into the pipeline.</summary>
+    public static IApplicationBuilder UseSignIn(this IApplicationBuilder app)
+    {
+        // Now, not at the first sign-in: with a bad secret the app must not even start.
+        app.ApplicationServices.GetRequiredService<TokenKey>();
+        return app.UseAuthentication().UseAuthorization().UseAntiforgery();
+    }
+
+    /// <summary>Maps /token, /login and /logout.</summary>
+    public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapToken();
+        routes.MapLogin();
+        return routes;
+    }
+
+    private static void AddUsers(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
+            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UserAdministration>();
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
+    }
+
+    private static void AddSchemes(IServiceCollection services)
+    {
+        services.AddSingleton(provider => TokenKey.Resolve(
+            provider.GetRequiredService<IOptions<SecurityOptions>>().Value,
+            provider.GetRequiredService<IHostEnvironment>(),
+            provider.GetRequiredService<StateOptions>(),
+            provider.GetRequiredService<ILogger<TokenKey>>()));
+        services.AddSingleton<AccessTokens>().AddSingleton<UserSessions>();
+        services.ConfigureOptions<BearerSetup>().ConfigureOptions<CookieSetup>();
+        // Bearer is the default and itself hands over to the cookie (SignInSchemes): one handler less for each request.
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer().AddCookie();
+    }
+
+    private static void AddPolicies(AuthorizationBuilder policies)
+    {
+        foreach (var role in Roles.All) policies.AddPolicy(role, policy => policy.RequireRole(role));
+        policies.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, RoleRefusal>();
+    }
+
+    private static void AddProtection(IServiceCollection services)
+    {
+        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository here.
+        services.AddDataProtection().SetApplicationName("transaction-pipeline");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeysInState>();
+        services.AddAntiforgery(options =>
+        {
+            options.FormFieldName = "form_token";
+            options.Cookie.Name = "transaction_pipeline_form";
+            options.Cookie.HttpOnly = true;
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+    }
+}
