@@ -7,7 +7,7 @@ namespace TransactionPipeline.Web.Dashboard;
 
 /// <summary>Takes a request of the page from its filters to the answers and on to the page of its state.</summary>
 internal sealed partial class DashboardService(
-    IKeyOwner owner, INewestMonth newest, MonthlySales monthly, IServiceProvider services,
+    IKeyOwner owner, INewestMonth newest, MonthlySales monthly, IReadOnlyDictionary<Mart, IMartSource> marts,
     TimeProvider time, IOptions<DashboardOptions> options, ILogger<DashboardService> logger)
 {
     /// <summary>The page for the filters in <paramref name="query"/>, its status code, and with 503 the seconds to wait.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class DashboardService(
         }
     }
 
-    private string StoreOf(Mart mart) => services.GetKeyedService<IMartSource>(mart)?.Store ?? "an unnamed store";
+    private string StoreOf(Mart mart) => marts[mart].Store;
 
     [LoggerMessage(EventId = 4011, Level = LogLevel.Information,
         Message = "User {User} opened the dashboard: {Mart} mart, prefix {Prefix}, month {Month}: {Rows} rows, {CacheResult}")]
