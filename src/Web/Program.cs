@@ -1,4 +1,5 @@
 using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
 
 try
@@ -7,13 +8,17 @@ try
     builder.AddListening();
     builder.AddPipelineConfiguration();
     builder.AddProblems();
+    builder.AddMarts();
+    builder.AddCache();
     builder.AddSignIn();
+    builder.AddSales();
 
     var app = builder.Build();
     app.UseSecurityHeaders();
     app.UseProblems();
     app.UseSignIn();
     app.MapSignIn();
+    app.MapSales();
     await app.RunAsync();
     return 0;
 }

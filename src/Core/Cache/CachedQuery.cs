@@ -27,13 +27,13 @@ public sealed partial class CachedQuery
     private long _lastAskedAt;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
-    public CachedQuery(QueryKey key, CachedQueryContext context)
+    public CachedQuery(QueryKey key, CachedQueryContext context, IBroaderSnapshots broader)
     {
         _key = key;
         _mart = context.Sources[key.Mart];
         _snapshots = context.Snapshots;
         _leases = context.Leases;
-        _broader = context.Broader;
+        _broader = broader;
         _options = context.Options;
         _time = context.Time;
         _logger = context.Logger;

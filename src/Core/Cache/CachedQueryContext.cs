@@ -8,7 +8,6 @@ namespace TransactionPipeline.Core.Cache;
 /// <param name="Sources">The mart behind each part.</param>
 /// <param name="Snapshots">Where snapshots outlive the process.</param>
 /// <param name="Leases">Who may refresh.</param>
-/// <param name="Broader">Snapshots that a narrower prefix may be cut from.</param>
 /// <param name="Options">Ages and limits.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">Where refreshes are logged.</param>
@@ -17,7 +16,6 @@ public sealed record CachedQueryContext(
     IReadOnlyDictionary<Mart, IMartSource> Sources,
     ISnapshotStore Snapshots,
     ILeaseStore Leases,
-    IBroaderSnapshots Broader,
     CacheOptions Options,
     TimeProvider Time,
     ILogger<CachedQuery> Logger,

@@ -14,7 +14,7 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
     private readonly Lock _evicting = new();
 
     /// <summary>An owner that holds nothing yet.</summary>
-    public LocalKeyOwner(CachedQueryContext context) => _context = context with { Broader = this };
+    public LocalKeyOwner(CachedQueryContext context) => _context = context;
 
     /// <inheritdoc/>
     public async ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
             if (answering.IsCompletedSuccessfully) return answering.Result;
             return Sized(await answering);
         }
-        query = _queries.GetOrAdd(key, static (key, context) => new CachedQuery(key, context), _context);
+        query = _queries.GetOrAdd(key, static (key, owner) => new CachedQuery(key, owner._context, owner), this);
         return Sized(await query.GetAsync(demand, cancellationToken));
     }
 

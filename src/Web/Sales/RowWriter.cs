@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using CsvHelper;
-using CsvHelper.Configuration;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Web.Sales;
@@ -12,6 +11,8 @@ internal static class RowWriter
 {
     private const int FlushBytes = 32 * 1024;
     private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly CsvWriterOptions CsvOptions = CsvWriterOptions.Default with { NewLine = "\n", Injection = CsvInjection.Escape };
+
     private static ReadOnlySpan<byte> LineFeed => "\n"u8;
 
     /// <summary>The rows as one JSON array.</summary>
@@ -47,31 +48,21 @@ internal static class RowWriter
     /// <summary>A header and one line for each row. Cells that a spreadsheet would run as a formula are escaped.</summary>
     public static async Task WriteCsvAsync(Stream body, IEnumerable<MartRow> rows, CancellationToken cancellationToken)
     {
-        await using var writer = new StreamWriter(body, leaveOpen: true);
-        await using var csv = new CsvWriter(
-            writer,
-            new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n", InjectionOptions = InjectionOptions.Escape },
-            leaveOpen: true);
+        await using var csv = CsvWriter.Create(body, CsvOptions, leaveOpen: true);
         foreach (var column in (string[])["transaction_id", "product", "sale_month", "total_amount", "avg_price", "transaction_count"])
             csv.WriteField(column);
-        await csv.NextRecordAsync();
-        var written = 0;
+        await csv.EndRecordAsync(cancellationToken);
         foreach (var row in rows)
         {
             csv.WriteField(row.TransactionId);
             csv.WriteField(row.Product);
-            csv.WriteField(row.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+            csv.WriteField(row.Date, "yyyy-MM-dd");
             csv.WriteField(row.TotalAmount);
             csv.WriteField(row.AvgPrice);
             csv.WriteField(row.TransactionCount);
-            await csv.NextRecordAsync();
-            if (++written % 500 == 0)
-            {
-                await csv.FlushAsync();
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            await csv.EndRecordAsync(cancellationToken);
         }
-        await csv.FlushAsync();
+        await csv.FlushAsync(cancellationToken);
     }
 
     private static void Write(Utf8JsonWriter json, in MartRow row)

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
 
@@ -11,6 +9,7 @@ internal static class SalesApi
     public static void AddSales(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<SalesAnswer>();
+        builder.Services.AddSingleton<SalesRoute>();
         builder.Services.AddSingleton<MonthlyAnswer>();
         builder.Services.AddExceptionHandler<MartExceptionHandler>();
     }
@@ -19,7 +18,7 @@ internal static class SalesApi
     {
         var sales = routes.MapGroup("/sales")
             .WithTags("Sales")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Viewer))
+            .RequireAuthorization(Roles.Viewer)
             .AddEndpointFilter<CallTimer>();
 
         sales.MapGet("/trends", (HttpContext http, SalesRoute route) => route.AnswerAsync(http, Mart.Warehouse))

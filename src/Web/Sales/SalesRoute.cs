@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
