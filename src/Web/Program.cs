@@ -1,3 +1,4 @@
+using TransactionPipeline.Web.Dashboard;
 using TransactionPipeline.Web.Hosting;
 using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
@@ -12,6 +13,7 @@ try
     builder.AddCache();
     builder.AddSignIn();
     builder.AddSales();
+    builder.AddDashboard();
 
     var app = builder.Build();
     app.UseSecurityHeaders();
@@ -19,6 +21,7 @@ try
     app.UseSignIn();
     app.MapSignIn();
     app.MapSales();
+    app.MapDashboard();
     await app.RunAsync();
     return 0;
 }
