@@ -39,6 +39,8 @@ internal sealed class DashboardFilters
         var known = _typed.Where(parameter => Names.Contains(parameter.Key, StringComparer.Ordinal) && parameter.Key != MartName);
         _parameters = SalesParameters.Parse(
             mart, new QueryCollection(known.ToDictionary(parameter => parameter.Key, parameter => new StringValues(parameter.Value), StringComparer.Ordinal)), _errors);
+        // A day means its month here, and links and the field say so.
+        if (_parameters.Month is { } month) _typed[MonthName] = month.ToString();
     }
 
     /// <summary>Which mart is asked.</summary>
@@ -66,7 +68,13 @@ internal sealed class DashboardFilters
     public string Typed(string name) => _typed.GetValueOrDefault(name, "");
 
     /// <summary>What is wrong with it, as a sentence; null when nothing is.</summary>
-    public string? ErrorOf(string name) => _errors.ByParameter.TryGetValue(name, out var error) ? Sentence(error[0]) : null;
+    public string? ErrorOf(string name) => !_errors.ByParameter.TryGetValue(name, out var error) ? null : name switch
+    {
+        // The API's message has a product's name for an example; on this page no product has a name. It takes no days either.
+        "product_prefix" => "Must be letters and digits, with single spaces inside, at most 64 characters.",
+        MonthName => "Must be a month that exists, written YYYY-MM, such as 2023-10.",
+        _ => Sentence(error[0]),
+    };
 
     /// <summary>Marks <paramref name="name"/> as unusable for a reason found later.</summary>
     public void Refuse(string name, string reason) => _errors.Add(name, reason);

@@ -17,7 +17,7 @@ public sealed record FilterForm(
     Field MinAmount, Field MaxQuantity, Field MinAvgPrice, Field MaxAvgPrice, bool MoreIsOpen);
 
 /// <summary>One field: what was typed, and what is wrong with it (null: nothing).</summary>
-public sealed record Field(string Value, string? Error, string Placeholder = "");
+public sealed record Field(string Value, string? Error);
 
 /// <summary>A banner.</summary>
 /// <param name="Kind"><c>info</c>, <c>stale</c> or <c>error</c>: also its CSS class.</param>

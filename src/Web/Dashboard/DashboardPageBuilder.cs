@@ -58,24 +58,24 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
             ChartViews.Products(query, summary),
             ChartViews.Trend(query, trend, filters),
             table?.View);
-        return Page(NoticeOf(query, answer, summary, table), view);
+        return Page(NoticeOf(query, answer, summary, table), view, query.Month);
     }
 
-    private DashboardPage Page(Notice? notice, MonthView? month) => new(UserName, SignOut, FormOf(), notice, month);
+    private DashboardPage Page(Notice? notice, MonthView? month, Month? shown = null) => new(UserName, SignOut, FormOf(shown ?? filters.Month), notice, month);
 
-    private FilterForm FormOf() => new(
+    private FilterForm FormOf(Month? month) => new(
         filters.Mart == Mart.Warehouse,
         filters.Mart == Mart.Operational,
         FieldOf("mart"),
         FieldOf("product_prefix", SalesParameters.DefaultPrefix),
-        filters.Month is { } month && filters.ErrorOf("month") is null ? new Field(month.ToString(), null) : FieldOf("month"),
+        FieldOf("month", filters.ErrorOf("month") is null ? month?.ToString() : null),
         FieldOf("min_amount"), FieldOf("max_quantity"), FieldOf("min_avg_price"), FieldOf("max_avg_price"),
         filters.HasMore);
 
-    private Field FieldOf(string name, string whenEmpty = "")
+    private Field FieldOf(string name, string? otherwise = null)
     {
         var typed = filters.Typed(name);
-        return new Field(typed.Length == 0 ? whenEmpty : typed, filters.ErrorOf(name));
+        return new Field(typed.Length == 0 ? otherwise ?? "" : typed, filters.ErrorOf(name));
     }
 
     private Notice? NoticeOf(SalesQuery query, CachedAnswer answer, SalesSummary summary, TablePage? table)
@@ -84,7 +84,7 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
         {
             return new Notice("stale", "These figures may be out of date",
                 $"The {query.Mart.Name()} mart fails at the moment ({Reason(answer.Error)}). This is the last good answer, "
-                + $"checked {Wording.Age(answer.Snapshot.AgeAt(now))} ago.",
+                + $"checked {Wording.Ago(answer.Snapshot.AgeAt(now))}.",
                 new PageLink("Try again", filters.Url()));
         }
         if (answer.Snapshot.Rows.Count == 0)
@@ -115,7 +115,7 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
     }
 
     private Freshness FreshnessOf(CachedAnswer answer, string store) => new(
-        Wording.Age(answer.Snapshot.AgeAt(now)),
+        Wording.Ago(answer.Snapshot.AgeAt(now)),
         Wording.Machine(answer.Snapshot.CheckedAt),
         Wording.Moment(answer.Snapshot.DataAsOf),
         Wording.Machine(answer.Snapshot.DataAsOf),
@@ -134,7 +134,7 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
                 ? new(label, "–", Note: "Nothing was sold")
                 : new(label, Wording.Money(summary.TotalAmount / per), IsMoney: true,
                     Note: summary.Pieces is null ? "Total amount ÷ transactions" : "Total amount ÷ pieces sold"),
-            new("Products", Wording.Count(summary.Products.Count), Note: "Shown by the first 8 digits of their hash"),
+            new("Products", Wording.Count(summary.Products.Count), Note: "Shown by 8 digits of their hash"),
         ];
     }
 

@@ -49,6 +49,9 @@ internal static class Wording
         _ => $"{Math.Floor(age.TotalDays)} days",
     };
 
+    /// <summary><c>just now</c>, <c>12 s ago</c>.</summary>
+    public static string Ago(TimeSpan age) => age.TotalSeconds < 1 ? "just now" : Age(age) + " ago";
+
     /// <summary>How an answer came to be served.</summary>
     public static string How(CacheResult result) => result switch
     {

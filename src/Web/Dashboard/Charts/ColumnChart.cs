@@ -5,13 +5,12 @@ namespace TransactionPipeline.Web.Dashboard.Charts;
 /// <summary>Columns over time with a scale on the left; one of them may be marked as the chosen one.</summary>
 internal static class ColumnChart
 {
-    private const int Top = 14;
-    private const int PlotHeight = 196;
-    private const int Baseline = Top + PlotHeight;
-    private const int Height = Baseline + 44;
-
-    // Room for the scale, in percent of the width: 40 pixels on a phone.
+    // Everything is placed in percent of the element, so that the page's style may make it wide and high as it needs; only the distance
+    // of the labels from the baseline is in pixels (dy), because text does not stretch.
     private const decimal Left = 11;
+    private const decimal Top = 4;
+    private const decimal Baseline = 83;
+    private const int Height = 260;
 
     /// <summary>The chart as an SVG element as wide as its container.</summary>
     /// <param name="id">Unique in the page; names the title and the description.</param>
@@ -28,9 +27,9 @@ internal static class ColumnChart
             .Leaf("desc", description, ("id", $"{id}-desc"));
         foreach (var tick in scale.Ticks())
         {
-            var y = Y(scale, tick);
+            var y = Percent(Y(scale, tick));
             svg.Leaf("line", null, ("class", tick == 0 ? "axis" : "grid"), ("x1", Percent(Left)), ("x2", "100%"), ("y1", y), ("y2", y))
-                .Leaf("text", Wording.Short(tick), ("class", "tick"), ("x", 0), ("y", y + 4));
+                .Leaf("text", Wording.Short(tick), ("class", "tick"), ("x", 0), ("y", y), ("dy", 4));
         }
         var slot = (100 - Left) / Math.Max(1, columns.Count);
         for (var i = 0; i < columns.Count; i++) Draw(svg, columns[i], scale, Left + (i * slot), slot);
@@ -41,19 +40,20 @@ internal static class ColumnChart
     {
         var y = Y(scale, column.Value);
         // A month that sold something never looks like one that sold nothing.
-        if (column.Value > 0) y = Math.Min(y, Baseline - 2);
+        if (column.Value > 0) y = Math.Min(y, Baseline - 0.8m);
         var middle = Percent(x + (slot / 2));
         svg.Open("g", ("class", column.IsChosen ? "column chosen" : "column"))
             .Leaf("title", column.Hover)
-            .Leaf("rect", null, ("class", "hit"), ("x", Percent(x)), ("y", Top), ("width", Percent(slot)), ("height", Height - Top))
-            .Leaf("rect", null, ("class", "mark"), ("x", Percent(x + (slot * 0.2m))), ("y", y), ("width", Percent(slot * 0.6m)), ("height", Baseline - y));
-        svg.Leaf("text", column.Label, ("class", "tick name"), ("x", middle), ("y", Baseline + 18), ("text-anchor", "middle"));
+            .Leaf("rect", null, ("class", "hit"), ("x", Percent(x)), ("y", Percent(Top)), ("width", Percent(slot)), ("height", Percent(100 - Top)))
+            .Leaf("rect", null, ("class", "mark"), ("x", Percent(x + (slot * 0.2m))), ("y", Percent(y)), ("width", Percent(slot * 0.6m)),
+                ("height", Percent(Baseline - y)));
+        svg.Leaf("text", column.Label, ("class", "tick name"), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"));
         if (column.SecondLabel is { } second)
-            svg.Leaf("text", second, ("class", "tick"), ("x", middle), ("y", Baseline + 34), ("text-anchor", "middle"));
+            svg.Leaf("text", second, ("class", "tick"), ("x", middle), ("y", Percent(Baseline)), ("dy", 34), ("text-anchor", "middle"));
         svg.Close();
     }
 
-    private static decimal Y(AxisScale scale, decimal value) => Baseline - Math.Round(PlotHeight * scale.Place(value), 2);
+    private static decimal Y(AxisScale scale, decimal value) => Baseline - Math.Round((Baseline - Top) * scale.Place(value), 2);
 }
 
 /// <summary>One column.</summary>
