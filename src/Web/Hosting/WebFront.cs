@@ -1,3 +1,4 @@
+using TransactionPipeline.Web.Dashboard;
 using TransactionPipeline.Web.Health;
 using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
@@ -18,6 +19,7 @@ public static class WebFront
         builder.AddCache();
         builder.AddSignIn();
         builder.AddSales();
+        builder.AddDashboard();
         builder.AddHealth();
         builder.AddApiDocumentation();
         return builder;
@@ -31,6 +33,7 @@ public static class WebFront
         app.UseSignIn();
         app.MapSignIn();
         app.MapSales();
+        app.MapDashboard();
         app.MapHealth();
         app.MapApiDocumentation();
         return app;
