@@ -8,44 +8,36 @@ namespace TransactionPipeline.Silo.Membership;
 /// The table version's etag is the object's resourceVersion, so the API server itself lets only one of two writers through. A write
 /// whose answer is lost throws; Orleans then reads the table again and finds out what became of it.
 /// </remarks>
-internal sealed partial class KubernetesMembershipTable(MembershipStore store, ILogger<KubernetesMembershipTable> logger) : IMembershipTable, IDisposable
+internal sealed partial class KubernetesMembershipTable(MembershipStore store, ILogger<KubernetesMembershipTable> logger) : IMembershipTable
 {
     private const int CleanupAttempts = 5;
 
-    private readonly CancellationTokenSource _stopping = new();
-
-    public void Dispose()
+    public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default)
     {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
-
-    public async Task InitializeMembershipTable(bool tryInitTableVersion)
-    {
-        if (tryInitTableVersion) await store.EnsureTableAsync(_stopping.Token);
+        if (tryInitTableVersion) await store.EnsureTableAsync(cancellationToken);
         LogReady(store.ClusterId);
     }
 
-    public async Task<MembershipTableData> ReadAll()
+    public async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default)
     {
         // Together, not in turn: the heartbeats are no part of the snapshot, and half the time matters when silos are being judged.
-        var beats = store.ReadHeartbeatsAsync(store.ClusterId, _stopping.Token);
-        var reading = store.ReadTableAsync(_stopping.Token);
+        var beats = store.ReadHeartbeatsAsync(store.ClusterId, cancellationToken);
+        var reading = store.ReadTableAsync(cancellationToken);
         await Task.WhenAll(reading, beats);
         var table = await reading;
         var heartbeats = await beats;
         return new MembershipTableData(table.Spec.Silos.Select(row => Member(row, heartbeats)).ToList(), VersionOf(table));
     }
 
-    public async Task<MembershipTableData> ReadRow(SiloAddress key)
+    public async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken = default)
     {
-        var all = await ReadAll();
+        var all = await ReadAllAsync(cancellationToken);
         return all.TryGet(key) is { } row ? new MembershipTableData(row, all.Version) : new MembershipTableData(all.Version);
     }
 
-    public async Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion)
+    public async Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default)
     {
-        var table = await store.ReadTableAsync(_stopping.Token);
+        var table = await store.ReadTableAsync(cancellationToken);
         var row = SiloRows.ToRow(entry, tableVersion.Version);
         if (!IsCurrent(table, tableVersion) || IndexOf(table, row.Address) >= 0)
         {
@@ -53,12 +45,12 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
             return false;
         }
 
-        return await TryWriteAsync("insert", table, [.. table.Spec.Silos, row], tableVersion, row.Address);
+        return await TryWriteAsync("insert", table, [.. table.Spec.Silos, row], tableVersion, row.Address, cancellationToken);
     }
 
-    public async Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion)
+    public async Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken = default)
     {
-        var table = await store.ReadTableAsync(_stopping.Token);
+        var table = await store.ReadTableAsync(cancellationToken);
         var row = SiloRows.ToRow(entry, tableVersion.Version);
         var at = IndexOf(table, row.Address);
         if (!IsCurrent(table, tableVersion) || at < 0 || !string.Equals(Etag(table.Spec.Silos[at]), etag, StringComparison.Ordinal))
@@ -69,21 +61,21 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
 
         var rows = table.Spec.Silos.ToArray();
         rows[at] = row;
-        return await TryWriteAsync("update", table, rows, tableVersion, row.Address);
+        return await TryWriteAsync("update", table, rows, tableVersion, row.Address, cancellationToken);
     }
 
-    public Task UpdateIAmAlive(MembershipEntry entry) =>
-        store.BeatAsync(entry.SiloAddress.ToParsableString(), SiloRows.Utc(entry.IAmAliveTime), _stopping.Token);
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) =>
+        store.BeatAsync(entry.SiloAddress.ToParsableString(), SiloRows.Utc(entry.IAmAliveTime), cancellationToken);
 
-    public async Task DeleteMembershipTableEntries(string clusterId)
+    public async Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken = default)
     {
-        var beats = await store.ReadHeartbeatsAsync(clusterId, _stopping.Token);
+        var beats = await store.ReadHeartbeatsAsync(clusterId, cancellationToken);
         foreach (var address in beats.Keys)
         {
-            await store.DeleteHeartbeatAsync(clusterId, address, _stopping.Token);
+            await store.DeleteHeartbeatAsync(clusterId, address, cancellationToken);
         }
 
-        await store.DeleteTableAsync(clusterId, _stopping.Token);
+        await store.DeleteTableAsync(clusterId, cancellationToken);
         LogDeleted(clusterId);
     }
 
@@ -107,9 +99,9 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
         return -1;
     }
 
-    private async Task<bool> TryWriteAsync(string what, SiloMembership table, IReadOnlyList<SiloRow> rows, TableVersion next, string address)
+    private async Task<bool> TryWriteAsync(string what, SiloMembership table, IReadOnlyList<SiloRow> rows, TableVersion next, string address, CancellationToken cancellationToken)
     {
-        var written = await store.TryWriteTableAsync(table, new SiloMembershipSpec { Version = next.Version, Silos = rows }, _stopping.Token);
+        var written = await store.TryWriteTableAsync(table, new SiloMembershipSpec { Version = next.Version, Silos = rows }, cancellationToken);
         if (written) LogWritten(what, address, next.Version);
         else LogRefused(what, address, next.Version, table.Spec.Version);
         return written;
