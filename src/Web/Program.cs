@@ -1,8 +1,11 @@
+using TransactionPipeline.Web.Commands;
 using TransactionPipeline.Web.Hosting;
 using TransactionPipeline.Web.SignIn;
 
 try
 {
+    if (CommandLine.IsCommand(args)) return await CommandLine.RunAsync(args);
+
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListening();
     builder.AddPipelineConfiguration();
