@@ -1,3 +1,4 @@
+using TransactionPipeline.Web.Admin;
 using TransactionPipeline.Web.Dashboard;
 using TransactionPipeline.Web.Health;
 using TransactionPipeline.Web.Sales;
@@ -34,6 +35,7 @@ public static class WebFront
         app.MapSignIn();
         app.MapSales();
         app.MapDashboard();
+        app.MapCacheAdmin();
         app.MapHealth();
         app.MapApiDocumentation();
         return app;
