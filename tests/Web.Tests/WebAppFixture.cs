@@ -82,6 +82,15 @@ public sealed class WebAppFixture : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Lets the app listen on a free loopback port, for a real browser; call it before anything else uses the app.</summary>
+    public Uri Listen()
+    {
+        var factory = _factory.Value;
+        factory.UseKestrel(0);
+        factory.StartServer();
+        return factory.ClientOptions.BaseAddress;
+    }
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()

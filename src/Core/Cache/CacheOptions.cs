@@ -30,6 +30,11 @@ public sealed class CacheOptions
     [ConfigurationKeyName("retry_after_error_seconds")]
     public double RetryAfterErrorSeconds { get; set; } = 5;
 
+    /// <summary>How often a mart's change tokens are looked at, in seconds, so that a change shows at once.</summary>
+    /// <value>1 for SQLite and PostgreSQL; a BigQuery mart is looked at no more often than every 15 s.</value>
+    [ConfigurationKeyName("poll_seconds")]
+    public double PollSeconds { get; set; } = 1;
+
     /// <summary>Memory for snapshots, in bytes; the least used go first.</summary>
     /// <value>256 MiB.</value>
     [ConfigurationKeyName("max_bytes")]
@@ -42,6 +47,8 @@ public sealed class CacheOptions
     internal TimeSpan MaxStaleOnError => TimeSpan.FromSeconds(MaxStaleOnErrorSeconds);
 
     internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+
+    internal TimeSpan Poll => TimeSpan.FromSeconds(PollSeconds);
 
     internal TimeSpan RetryAfterError => TimeSpan.FromSeconds(RetryAfterErrorSeconds);
 }

@@ -18,7 +18,7 @@ public interface ITransactionStore
     Task<IBatchWriter> StageAsync(string batchId, CancellationToken cancellationToken);
 
     /// <summary>Staged rows into the raw table, by key: new ones inserted, changed ones replaced, the same ones left alone.</summary>
-    /// <returns>What changed; zero for a batch that was loaded before.</returns>
+    /// <returns>What changed; for a batch that was loaded before, what that changed then.</returns>
     Task<LoadCounts> LoadAsync(string batchId, CancellationToken cancellationToken);
 
     /// <summary>
@@ -45,11 +45,18 @@ public interface IBatchWriter : IAsyncDisposable
     Task CompleteAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What loading a batch changed.</summary>
+/// <summary>What loading a batch changed. The four add up to the batch's rows.</summary>
 /// <param name="Inserted">Ids that the store did not have.</param>
 /// <param name="Replaced">Ids whose row differs from the one before.</param>
-/// <param name="Unchanged">Ids that were there already, the same; repeats inside the file count here too.</param>
-public readonly record struct LoadCounts(long Inserted, long Replaced, long Unchanged);
+/// <param name="Unchanged">Ids that were there already, the same.</param>
+/// <param name="Duplicates">Rows whose id comes again later in the batch; only the last of them counts.</param>
+public readonly record struct LoadCounts(long Inserted, long Replaced, long Unchanged, long Duplicates)
+{
+    /// <summary>The counts of two batches together.</summary>
+    public static LoadCounts operator +(LoadCounts left, LoadCounts right) => new(
+        left.Inserted + right.Inserted, left.Replaced + right.Replaced,
+        left.Unchanged + right.Unchanged, left.Duplicates + right.Duplicates);
+}
 
 /// <summary>The marts' filter; holds whatever <c>trust_input</c> says: product not null and with the prefix, price above 0, quantity at most the limit.</summary>
 /// <param name="ProductPrefix">Ordinal, case-sensitive.</param>

@@ -55,6 +55,12 @@ public sealed class MartRows
         _count[index],
         _quantity?[index]);
 
+    /// <summary>Every row, in order.</summary>
+    public IEnumerable<MartRow> All()
+    {
+        for (var i = 0; i < Count; i++) yield return this[i];
+    }
+
     /// <summary>The product of row <paramref name="index"/>, without making the rest of the row.</summary>
     public string GetProduct(int index) => _products[_product[index]];
 
@@ -64,6 +70,20 @@ public sealed class MartRows
         var start = FirstRow(product => string.CompareOrdinal(product, prefix) >= 0);
         var end = FirstRow(product => string.CompareOrdinal(product, prefix) >= 0 && !product.StartsWith(prefix, StringComparison.Ordinal));
         return (start, end);
+    }
+
+    /// <summary>The answer for a narrower prefix: the same rows that a query for it would have found.</summary>
+    public MartRows WithPrefix(string prefix)
+    {
+        var (start, end) = FindPrefix(prefix);
+        if (start == 0 && end == Count) return this;
+        var first = start < end ? _product[start] : 0;
+        var last = start < end ? _product[end - 1] + 1 : 0;
+        return new MartRows(
+            _ids.Slice(start, end),
+            _products[first..last],
+            Array.ConvertAll(_product[start..end], product => product - first),
+            _day[start..end], _amount[start..end], _price[start..end], _count[start..end], _quantity?[start..end]);
     }
 
     /// <summary>The first row that is after (<paramref name="product"/>, <paramref name="transactionId"/>) in the order of the rows.</summary>

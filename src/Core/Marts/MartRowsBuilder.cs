@@ -24,7 +24,7 @@ public sealed class MartRowsBuilder
         var packed = row.TransactionId is { } id && TransactionIdColumn.IsHash(id) ? Hash.Parse(id) : (Hash?)null;
         _entries.Add(new Entry(
             packed, packed is null ? row.TransactionId : null, product,
-            row.Date.DayNumber, row.TotalAmount, row.AvgPrice, row.TransactionCount, row.TotalQuantity ?? 0));
+            row.Date.DayNumber, Plain(row.TotalAmount), Plain(row.AvgPrice), row.TransactionCount, row.TotalQuantity ?? 0));
     }
 
     /// <summary>Sorts what was added. The builder is used up.</summary>
@@ -62,6 +62,9 @@ public sealed class MartRowsBuilder
             : ids is not null ? TransactionIdColumn.Of(ids) : TransactionIdColumn.Missing;
         return new MartRows(column, products, product, day, amount, price, transactions, quantity);
     }
+
+    /// <summary>Without trailing zeros, which each store adds in its own way: 249.9000 and 249.90 are the same answer, 249.9.</summary>
+    private static decimal Plain(decimal value) => value / 1.0000000000000000000000000000m;
 
     private readonly record struct Entry(
         Hash? Packed, string? Id, int Product, int Day, decimal Amount, decimal Price, long Count, long Quantity)

@@ -8,7 +8,7 @@ namespace TransactionPipeline.Core.Marts;
 /// </summary>
 internal sealed class TransactionIdColumn
 {
-    private const int HashBytes = 32;
+    public const int HashBytes = 32;
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private readonly byte[]? _packed;
@@ -29,6 +29,9 @@ internal sealed class TransactionIdColumn
 
     public string? this[int index] =>
         _packed is not null ? Convert.ToHexStringLower(_packed, index * HashBytes, HashBytes) : _texts?[index];
+
+    public TransactionIdColumn Slice(int start, int end) =>
+        IsMissing ? this : new(_packed?[(start * HashBytes)..(end * HashBytes)], _texts?[start..end]);
 
     public static bool IsHash(string id) => id.Length == HashBytes * 2 && !id.AsSpan().ContainsAnyExcept(HexDigits);
 

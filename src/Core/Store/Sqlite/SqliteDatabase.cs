@@ -36,9 +36,17 @@ public sealed class SqliteDatabase : IDisposable
         return await ConnectAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken)
+    /// <summary>A connection that is closed with its last use: for one with attached files, temporary tables or a cache of its own.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or written.</exception>
+    public async Task<SqliteConnection> OpenUnpooledAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(_connectionString);
+        if (!_migrated) await MigrateAsync(cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(cancellationToken, ";Pooling=False").ConfigureAwait(false);
+    }
+
+    private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken, string more = "")
+    {
+        var connection = new SqliteConnection(_connectionString + more);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

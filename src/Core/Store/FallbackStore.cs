@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Core.Store;
+
+/// <summary>
+/// The shared store with its failures taken out: while it is down nothing is found in it, leases are this process's own and commits go
+/// to memory alone, so answers go on and refreshes fall back to one for each process.
+/// </summary>
+public sealed partial class FallbackStore(ISnapshotStore snapshots, ILeaseStore leases, ILogger<FallbackStore> logger)
+    : ISnapshotStore, ILeaseStore
+{
+    /// <summary>The fence of a lease that the store knows nothing of.</summary>
+    private const long NoFence = 0;
+
+    private volatile string? _problem;
+
+    /// <summary>Why the store is not used at present; null while it works. For health.</summary>
+    public string? Problem => _problem;
+
+    /// <inheritdoc/>
+    public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) =>
+        TryAsync(() => snapshots.FindAsync(key, cancellationToken), () => null);
+
+    /// <inheritdoc/>
+    public Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken) =>
+        TryAsync(() => snapshots.LoadAsync(key, cancellationToken), () => null);
+
+    /// <inheritdoc/>
+    public Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
+        lease.Fence == NoFence
+            ? Task.FromResult<Snapshot?>(snapshot)
+            : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => snapshot);
+
+    /// <inheritdoc/>
+    public Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) =>
+        TryAsync(() => snapshots.RemoveAsync(key, cancellationToken), () => false);
+
+    /// <inheritdoc/>
+    public Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken) =>
+        TryAsync(() => leases.TryAcquireAsync(name, holder, duration, cancellationToken), () => new Lease(name, holder, NoFence));
+
+    /// <inheritdoc/>
+    public Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken) =>
+        lease.Fence == NoFence ? Task.FromResult(true) : TryAsync(() => leases.RenewAsync(lease, duration, cancellationToken), () => true);
+
+    /// <inheritdoc/>
+    public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        if (lease.Fence == NoFence) return;
+        await TryAsync(
+            async () =>
+            {
+                await leases.ReleaseAsync(lease, cancellationToken);
+                return true;
+            },
+            () => false);
+    }
+
+    private async Task<T> TryAsync<T>(Func<Task<T>> attempt, Func<T> fallback)
+    {
+        try
+        {
+            var result = await attempt();
+            if (_problem is not null)
+            {
+                _problem = null;
+                LogBack();
+            }
+            return result;
+        }
+        catch (Exception error) when (error is System.Data.Common.DbException or IOException or TimeoutException or UnauthorizedAccessException)
+        {
+            // Said once for each outage, not for each call.
+            if (_problem is null) LogDown(error);
+            _problem = "the shared store does not answer";
+            return fallback();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The shared store does not answer: answers go on from memory, refreshes are this process's own")]
+    private partial void LogDown(Exception error);
+
+    [LoggerMessage(2, LogLevel.Information, "The shared store answers again")]
+    private partial void LogBack();
+}

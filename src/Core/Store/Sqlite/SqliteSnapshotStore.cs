@@ -1,0 +1,108 @@
+using Microsoft.Data.Sqlite;
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Core.Store.Sqlite;
+
+/// <summary>Snapshots in <c>store.db</c>, shared by the processes of one machine.</summary>
+public sealed class SqliteSnapshotStore(SqliteDatabase database) : ISnapshotStore
+{
+    /// <inheritdoc/>
+    public async Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return await FindAsync(connection, transaction: null, key, cancellationToken) is { HasContent: true } stored ? stored.Head : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT version, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL";
+        command.Parameters.AddWithValue("@key", key.ToString());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken) || SnapshotCodec.TryDecode(reader.GetFieldValue<byte[]>(4)) is not { } rows) return null;
+        var head = Head(reader);
+        return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        // Immediate: the lease is looked at and the snapshot written with nobody in between.
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        if (!await HoldsAsync(connection, transaction, lease, cancellationToken)) return null;
+
+        var stored = await FindAsync(connection, transaction, snapshot.Key, cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        if (stored is { HasContent: true, Head: var head } && head.Version == snapshot.Version && head.DataAsOf == snapshot.DataAsOf)
+        {
+            command.CommandText = "UPDATE snapshots SET checked_at = @checked_at, fence = @fence WHERE key = @key";
+        }
+        else
+        {
+            snapshot = snapshot with { Version = Math.Max(snapshot.Version, (stored?.Head.Version ?? 0) + 1) };
+            command.CommandText = """
+                INSERT INTO snapshots (key, version, fence, data_version, data_as_of, checked_at, content)
+                VALUES (@key, @version, @fence, @data_version, @data_as_of, @checked_at, @content)
+                ON CONFLICT (key) DO UPDATE SET version = excluded.version, fence = excluded.fence, data_version = excluded.data_version,
+                    data_as_of = excluded.data_as_of, checked_at = excluded.checked_at, content = excluded.content
+                """;
+            command.Parameters.AddWithValue("@version", snapshot.Version);
+            command.Parameters.AddWithValue("@data_version", snapshot.DataVersion);
+            command.Parameters.AddWithValue("@data_as_of", UnixMicroseconds(snapshot.DataAsOf));
+            command.Parameters.AddWithValue("@content", SnapshotCodec.Encode(snapshot.Rows));
+        }
+        command.Parameters.AddWithValue("@key", snapshot.Key.ToString());
+        command.Parameters.AddWithValue("@fence", lease.Fence);
+        command.Parameters.AddWithValue("@checked_at", UnixMicroseconds(snapshot.CheckedAt));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return snapshot;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE snapshots SET content = NULL WHERE key = @key AND content IS NOT NULL";
+        command.Parameters.AddWithValue("@key", key.ToString());
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
+    private static async Task<bool> HoldsAsync(
+        SqliteConnection connection, SqliteTransaction transaction, Lease lease, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "SELECT 1 FROM leases WHERE name = @name AND fence = @fence AND holder = @holder";
+        command.Parameters.AddWithValue("@name", lease.Name);
+        command.Parameters.AddWithValue("@fence", lease.Fence);
+        command.Parameters.AddWithValue("@holder", lease.Holder);
+        return await command.ExecuteScalarAsync(cancellationToken) is not null;
+    }
+
+    private static async Task<Stored?> FindAsync(
+        SqliteConnection connection, SqliteTransaction? transaction, QueryKey key, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "SELECT version, data_version, data_as_of, checked_at, content IS NOT NULL FROM snapshots WHERE key = @key";
+        command.Parameters.AddWithValue("@key", key.ToString());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new Stored(Head(reader), reader.GetBoolean(4)) : null;
+    }
+
+    private static SnapshotHead Head(SqliteDataReader reader) => new(
+        reader.GetInt64(0), reader.GetString(1),
+        Time(reader.GetInt64(2)), Time(reader.GetInt64(3)));
+
+    private static long UnixMicroseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private static DateTimeOffset Time(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+
+    private sealed record Stored(SnapshotHead Head, bool HasContent);
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Sales;
+using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Store.Sqlite;
+
+namespace TransactionPipeline.Web.Hosting;
+
+/// <summary>The cache in this process: key owner, snapshot store, leases, watcher.</summary>
+public static class CacheSetup
+{
+    /// <summary>Adds the cache. A host that brings an <see cref="IKeyOwner"/> of its own registers it after this.</summary>
+    public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(provider =>
+        {
+            var database = provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey);
+            return new FallbackStore(
+                new SqliteSnapshotStore(database),
+                new SqliteLeaseStore(database, provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<ILogger<FallbackStore>>());
+        });
+        services.AddSingleton(provider =>
+        {
+            var store = provider.GetRequiredService<FallbackStore>();
+            return new LocalKeyOwner(new CachedQueryContext(
+                provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
+                store,
+                store,
+                provider.GetRequiredService<IOptions<CacheOptions>>().Value,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<CachedQuery>>(),
+                Holder: $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"));
+        });
+        services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<LocalKeyOwner>());
+        services.AddSingleton(provider => new NewestMonth(
+            provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
+            provider.GetRequiredService<IOptions<CacheOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<INewestMonth>(provider => provider.GetRequiredService<NewestMonth>());
+        services.AddSingleton<MonthlySales>();
+        services.AddSingleton<MartWatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
+        return builder;
+    }
+}

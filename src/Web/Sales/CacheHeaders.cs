@@ -1,0 +1,81 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Web.Sales;
+
+/// <summary>What a caller may ask of the cache and what every answer tells of it: RFC 9110, 9111 and 9211.</summary>
+internal static class CacheHeaders
+{
+    private const string CacheName = "TransactionPipeline";
+
+    /// <summary>The request's <c>Cache-Control</c> and <c>If-None-Match</c> as a demand.</summary>
+    public static CacheDemand ReadDemand(HttpRequest request)
+    {
+        var demand = CacheDemand.Default;
+        if (request.Headers.CacheControl.Count > 0
+            && CacheControlHeaderValue.TryParse(request.Headers.CacheControl.ToString(), out var control))
+        {
+            var maxAge = control.NoCache || control.NoStore ? TimeSpan.Zero : control.MaxAge;
+            demand = new CacheDemand(maxAge, control.OnlyIfCached);
+        }
+        foreach (var tag in Tags(request))
+        {
+            // The version leads the tag: an answer older than what the caller has seen must not be served to it.
+            var text = tag.Tag.AsSpan().Trim('"');
+            var end = text.IndexOf('-');
+            if (end > 0 && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                && version > demand.MinVersion) demand = demand with { MinVersion = version };
+        }
+        return demand;
+    }
+
+    /// <summary>The tag of a snapshot: its version, and when it was read, so that it is the same in every replica.</summary>
+    public static string ETag(Snapshot snapshot) =>
+        $"W/\"{snapshot.Version}-{(snapshot.DataAsOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond:x}\"";
+
+    /// <summary>Tells the answer's identity, age and origin.</summary>
+    public static void Write(HttpResponse response, in CachedAnswer answer, CacheOptions options, DateTimeOffset now)
+    {
+        var snapshot = answer.Snapshot;
+        var headers = response.Headers;
+        var age = snapshot.AgeAt(now);
+        headers.ETag = ETag(snapshot);
+        headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        // Signed-in answers stay out of shared caches; a private one asks again and is told 304.
+        headers.CacheControl = "private, no-cache";
+        headers.Vary = "Accept, Accept-Encoding, Authorization, Cookie";
+        headers["Cache-Status"] = Status(answer, (long)(options.FreshForSeconds - age.TotalSeconds));
+        headers["X-Data-As-Of"] = snapshot.DataAsOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether the caller has this very answer already.</summary>
+    public static bool IsKnown(HttpRequest request, string etag)
+    {
+        foreach (var tag in Tags(request))
+            if (tag.Tag == "*" || tag.Compare(EntityTagHeaderValue.Parse(etag), useStrongComparison: false)) return true;
+        return false;
+    }
+
+    /// <summary>The cache result as one word, for logs and pages.</summary>
+    public static string Word(CacheResult result) => result switch
+    {
+        CacheResult.Hit => "hit",
+        CacheResult.Stale => "stale",
+        CacheResult.Revalidated => "revalidated",
+        CacheResult.Miss => "miss",
+        _ => "stale-if-error",
+    };
+
+    private static string Status(in CachedAnswer answer, long ttl) => answer.Result switch
+    {
+        CacheResult.Hit => $"{CacheName}; hit; ttl={ttl}",
+        CacheResult.Stale => $"{CacheName}; hit; ttl={ttl}; detail=stale-while-revalidate",
+        CacheResult.Revalidated => $"{CacheName}; fwd=stale; fwd-status=304; ttl={ttl}",
+        CacheResult.Miss => $"{CacheName}; fwd=miss; stored; ttl={ttl}",
+        _ => $"{CacheName}; hit; ttl={ttl}; detail=stale-if-error",
+    };
+
+    private static IList<EntityTagHeaderValue> Tags(HttpRequest request) =>
+        request.Headers.IfNoneMatch.Count > 0 && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var tags) ? tags : [];
+}

@@ -1,0 +1,32 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Web.Sales;
+
+/// <summary>One request of a sales route, from query string to bytes.</summary>
+internal sealed partial class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, SalesAnswer answers, ILogger<SalesRoute> logger)
+{
+    public async Task<IResult> AnswerAsync(HttpContext http, Mart mart)
+    {
+        var errors = new ParameterErrors();
+        var parameters = SalesParameters.Parse(mart, http.Request.Query, errors);
+        if (errors.Any) return TypedResults.Problem(errors.ToProblem());
+
+        var month = parameters.Month ?? await newestMonth.GetAsync(mart, http.RequestAborted);
+        if (month is null) return TypedResults.Json(Array.Empty<object>());
+
+        var query = parameters.ToQuery(month.Value);
+        var answer = await owner.GetAsync(query.Key, CacheHeaders.ReadDemand(http.Request), http.RequestAborted);
+        var rows = await answers.WriteAsync(http, answer, query, parameters);
+        LogRetrieved(
+            http.User.Identity?.Name, rows, mart == Mart.Operational ? "PostgreSQL " : "", parameters.Prefix,
+            parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(), CacheHeaders.Word(answer.Result), answer.Snapshot.Version,
+            http.Request.QueryString.Value);
+        return TypedResults.Empty;
+    }
+
+    [LoggerMessage(1, LogLevel.Information,
+        "User {User} retrieved {Rows} {Store}sales summaries (product_prefix={Prefix}, sale_month={Month}, cache={Cache}, version={Version}, query={Query})")]
+    private partial void LogRetrieved(
+        string? user, int rows, string store, string prefix, string month, string cache, long version, string? query);
+}
