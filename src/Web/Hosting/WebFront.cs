@@ -22,6 +22,7 @@ public static class WebFront
         builder.AddSales();
         builder.AddDashboard();
         builder.AddHealth();
+        builder.AddMetrics();
         builder.AddApiDocumentation();
         return builder;
     }
@@ -37,6 +38,7 @@ public static class WebFront
         app.MapDashboard();
         app.MapCacheAdmin();
         app.MapHealth();
+        app.MapMetrics();
         app.MapApiDocumentation();
         return app;
     }
