@@ -1,5 +1,7 @@
 using TransactionPipeline.Web.Commands;
 using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.Marts;
+using TransactionPipeline.Web.Pipeline;
 using TransactionPipeline.Web.SignIn;
 
 try
@@ -11,12 +13,15 @@ try
     builder.AddPipelineConfiguration();
     builder.AddProblems();
     builder.AddSignIn();
+    builder.AddPipeline();
 
     var app = builder.Build();
+    app.CheckMarts();
     app.UseSecurityHeaders();
     app.UseProblems();
     app.UseSignIn();
     app.MapSignIn();
+    app.MapPipelineFeature();
     await app.RunAsync();
     return 0;
 }
