@@ -1,6 +1,7 @@
 using TransactionPipeline.Web.Admin;
 using TransactionPipeline.Web.Dashboard;
 using TransactionPipeline.Web.Health;
+using TransactionPipeline.Web.Pipeline;
 using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
 
@@ -16,7 +17,7 @@ public static class WebFront
         builder.AddPipelineConfiguration();
         builder.AddLogFormat();
         builder.AddProblems();
-        builder.AddMarts();
+        builder.AddPipeline();
         builder.AddCache();
         builder.AddSignIn();
         builder.AddSales();
@@ -30,11 +31,14 @@ public static class WebFront
     /// <summary>Puts the features into the request pipeline.</summary>
     public static WebApplication UseWebFront(this WebApplication app)
     {
+        app.CheckMarts();
+        app.WakeWatcherAfterTransform();
         app.UseSecurityHeaders();
         app.UseProblems();
         app.UseSignIn();
         app.MapSignIn();
         app.MapSales();
+        app.MapPipelineFeature();
         app.MapDashboard();
         app.MapCacheAdmin();
         app.MapHealth();
