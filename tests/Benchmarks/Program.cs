@@ -1,10 +1,12 @@
 using TransactionPipeline.Benchmarks.Http;
+using TransactionPipeline.Benchmarks.Load;
 
 // Each benchmark prints ratios within one run; seconds of this machine mean little on another.
 return args switch
 {
-    ["http", ..] => await HttpBenchmark.RunAsync(args[1..]),
-    ["bare", ..] => await BareEndpoint.RunAsync(args[1..]),
+    ["http", .. var rest] => await HttpBenchmark.RunAsync(rest),
+    ["bare", .. var rest] => await BareEndpoint.RunAsync(rest),
+    ["load", .. var rest] => await LoadBenchmark.RunAsync(rest),
     _ => Usage(),
 };
 
@@ -12,7 +14,8 @@ static int Usage()
 {
     Console.Error.WriteLine("""
         Usage: dotnet run -c Release --project tests/Benchmarks -- BENCHMARK
-          http   a cached answer over HTTP against a bare Kestrel endpoint behind JwtBearer
+          http [SECONDS]   a cached answer over HTTP against a bare Kestrel endpoint behind JwtBearer; needs wrk
+          load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
         """);
     return 2;
 }

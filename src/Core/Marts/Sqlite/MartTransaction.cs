@@ -100,7 +100,6 @@ internal sealed class MartTransaction : IAsyncDisposable
     {
         var command = _connection.CreateCommand();
         command.CommandText = sql;
-        command.CommandTimeout = 10;
         command.Transaction = _transaction;
         foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
         return command;
