@@ -15,7 +15,9 @@ public sealed class MonthlySales(IKeyOwner owner)
         Mart mart, string prefix, Month from, Month to, CacheDemand demand, CancellationToken cancellationToken)
     {
         var months = new List<Month>();
-        for (var month = from; month <= to && months.Count < MaxMonths; month = month.AddMonths(1)) months.Add(month);
+        if (from <= to) months.Add(from);
+        // Not month <= to: after 9999-12 there is no next month to compare.
+        while (months.Count is > 0 and < MaxMonths && months[^1] < to) months.Add(months[^1].AddMonths(1));
         return await Task.WhenAll(months.Select(month => TotalAsync(new QueryKey(mart, prefix, month), demand, cancellationToken)));
     }
 
