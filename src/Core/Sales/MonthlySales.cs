@@ -15,9 +15,12 @@ public sealed class MonthlySales(IKeyOwner owner)
         Mart mart, string prefix, Month from, Month to, CacheDemand demand, CancellationToken cancellationToken)
     {
         var months = new List<Month>();
-        if (from <= to) months.Add(from);
-        // Not month <= to: after 9999-12 there is no next month to compare.
-        while (months.Count is > 0 and < MaxMonths && months[^1] < to) months.Add(months[^1].AddMonths(1));
+        // Not a step past the last one: after December 9999 there is no month.
+        for (var month = to; month >= from && months.Count < MaxMonths; month = month.AddMonths(-1))
+        {
+            months.Insert(0, month);
+            if (month == from) break;
+        }
         return await Task.WhenAll(months.Select(month => TotalAsync(new QueryKey(mart, prefix, month), demand, cancellationToken)));
     }
 
