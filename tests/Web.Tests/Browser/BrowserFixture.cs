@@ -7,7 +7,7 @@ namespace TransactionPipeline.Web.Tests.Browser;
 /// <summary>The real app on a loopback port with a shop's sales, and a real browser.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
-    private readonly WebAppFixture _app = new();
+    private readonly WebAppFixture _app = new() { Settings = { ["ingestion:sample"] = "" } };
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
