@@ -85,8 +85,9 @@ public sealed class WebAppFixture : IAsyncLifetime
     /// <summary>Lets the app listen on a free loopback port, for a real browser; call it before anything else uses the app.</summary>
     public Uri Listen()
     {
+        Settings["urls"] = "http://127.0.0.1:0";
         var factory = _factory.Value;
-        factory.UseKestrel(0);
+        factory.UseKestrel();
         factory.StartServer();
         return factory.ClientOptions.BaseAddress;
     }

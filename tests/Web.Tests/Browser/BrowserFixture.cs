@@ -7,7 +7,7 @@ namespace TransactionPipeline.Web.Tests.Browser;
 /// <summary>The real app on a loopback port with a shop's sales, and a real browser.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
-    private readonly WebAppFixture _app = new();
+    private readonly WebAppFixture _app = new() { Settings = { ["ingestion:sample"] = "" } };
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -22,17 +22,17 @@ public sealed class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>A visitor with an empty profile.</summary>
-    public async Task<Visitor> VisitAsync(int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    public async Task<Visitor> VisitAsync(int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
     {
         var context = await _browser!.NewContextAsync(new()
         {
             BaseURL = Address.ToString(),
             ViewportSize = new() { Width = width, Height = height },
             ColorScheme = scheme,
+            JavaScriptEnabled = javaScript,
             Locale = "en-GB",
         });
-        var visitor = new Visitor(context, await context.NewPageAsync(), Address);
-        return visitor;
+        return new Visitor(context, await context.NewPageAsync(), Address);
     }
 
     public async Task DisposeAsync()

@@ -68,7 +68,7 @@ public sealed class DashboardPageTests : IClassFixture<DashboardFixture>
             ranges.Add(page.TextOf("#rows caption .hint"));
             next = page.QuerySelector(".pages a[rel=next]")?.GetAttribute("href");
         }
-        Assert.Equal(["Rows 1 to 50 of 118, by product", "Rows 51 to 100 of 118, by product", "Rows 101 to 118 of 118, by product"], ranges);
+        Assert.Equal(["Rows 1 to 50 of 118, ordered by product name", "Rows 51 to 100 of 118, ordered by product name", "Rows 101 to 118 of 118, ordered by product name"], ranges);
         Assert.Equal(118, forward.SelectMany(rows => rows).Distinct(StringComparer.Ordinal).Count());
 
         var back = new List<string[]>();
