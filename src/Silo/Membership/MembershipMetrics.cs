@@ -17,7 +17,7 @@ public sealed class MembershipMetrics
     {
         // One histogram: its count by outcome is the error rate, and a second instrument would only say the same again.
         _duration = meters.Create(MeterName).CreateHistogram<double>(
-            "membership.api.call.duration", "s", "Calls to the Kubernetes API server for Orleans membership, by verb, resource and outcome");
+            "membership.api.call.duration", "s", "Calls to the Kubernetes API server for membership, by verb, resource and outcome");
     }
 
     /// <summary>Counts one call.</summary>

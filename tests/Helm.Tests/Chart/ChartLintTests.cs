@@ -56,6 +56,7 @@ public sealed class ChartLintTests
         { "replicaCount=-1", "/replicaCount" },
         { "cluster.id=Not A Name", "/cluster/id" },
         { "cluster.id=", "/cluster/id" },
+        { "cluster.previousId=Not A Name", "/cluster/previousId" },
         { "cluster.siloPort=70000", "/cluster/siloPort" },
         { "cluster.gatewayPort=0", "/cluster/gatewayPort" },
         { "image.pullPolicy=Sometimes", "/image/pullPolicy" },

@@ -28,6 +28,15 @@ public sealed class RightsTests
     }
 
     [Fact]
+    public async Task Role_WhileTheClusterIdChanges_IsForBothTables()
+    {
+        var rendered = (await HelmChart.TemplateAsync("--set", "cluster.id=new,cluster.previousId=old")).Succeed();
+
+        var rule = Assert.Single(KubernetesStandIn.Manifests.Parse(rendered).Only("Role")["rules"]!.AsArray(), rule => rule!["resourceNames"] is not null)!;
+        Assert.Equal("""["new","old"]""", rule["resourceNames"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task RoleBinding_Names_AreThoseOfTheRoleAndTheAccount()
     {
         var objects = await HelmChart.RenderAsync("default-values.yaml");
