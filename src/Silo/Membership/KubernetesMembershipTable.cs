@@ -101,7 +101,12 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
     }
 
     private async Task<bool> TryWriteAsync(
-        string what, SiloMembership table, IReadOnlyList<SiloRow> rows, TableVersion next, string address, CancellationToken cancellationToken)
+        string what,
+        SiloMembership table,
+        IReadOnlyList<SiloRow> rows,
+        TableVersion next,
+        string address,
+        CancellationToken cancellationToken)
     {
         var spec = new SiloMembershipSpec { Version = next.Version, Silos = rows };
         var written = await store.TryWriteTableAsync(table, spec, cancellationToken);

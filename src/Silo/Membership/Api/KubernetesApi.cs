@@ -9,7 +9,12 @@ namespace TransactionPipeline.Silo.Membership.Api;
 
 /// <summary>The few REST calls that membership needs, on the custom resources of one namespace.</summary>
 internal sealed partial class KubernetesApi(
-    HttpClient http, string ns, KubernetesMembershipOptions options, MembershipMetrics metrics, TimeProvider time, ILogger<KubernetesApi> logger)
+    HttpClient http,
+    string ns,
+    KubernetesMembershipOptions options,
+    MembershipMetrics metrics,
+    TimeProvider time,
+    ILogger<KubernetesApi> logger)
     : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");

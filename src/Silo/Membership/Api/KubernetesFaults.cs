@@ -22,7 +22,8 @@ internal static class KubernetesFaults
             HttpStatusCode.Forbidden => (
                 KubernetesFault.Forbidden,
                 "is forbidden: the pod's service account lacks the RBAC rule " +
-                $"apiGroups [{MembershipApi.Group}], resources [{call.Resource}], verbs [{call.Verb}] in namespace {call.Namespace}. The chart's Role has it (rbac.create)."),
+                $"apiGroups [{MembershipApi.Group}], resources [{call.Resource}], verbs [{call.Verb}] in namespace {call.Namespace}. " +
+                "The chart's Role has it (rbac.create)."),
             HttpStatusCode.NotFound => NotFound(call, status),
             HttpStatusCode.Gone => (KubernetesFault.Gone, "named a revision that the server has forgotten (410 Gone)."),
             HttpStatusCode.TooManyRequests => (KubernetesFault.TooManyRequests, "was turned away because the server is busy (429)."),
