@@ -22,7 +22,9 @@ internal static class CommandLine
     {
         LoadCommand.Create(() => CreateHost(builder => builder.AddPipelineCore())),
         GenerateCommand.Create(),
+        PipelineCommand.Create(() => CreateHost(builder => builder.AddPipelineCore())),
         UsersCommand.Create(() => CreateHost(builder => builder.AddUsers())),
+        HealthCommand.Create(),
     };
 
     // The same configuration as the server's, so that a command works on the same state, also while the server runs.
