@@ -29,6 +29,7 @@ public static class ClusterSetup
         builder.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", HealthStatus.Unhealthy, ["ready"]);
         // A silo tells each step of its start and stop; what matters to an operator is in its warnings and in health.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Critical);
         return builder;
     }
 
