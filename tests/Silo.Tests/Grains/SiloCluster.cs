@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,9 +6,7 @@ using Orleans.Runtime.GrainDirectory;
 using Orleans.TestingHost;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
-using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Grains;
 using TransactionPipeline.Web.Hosting;
@@ -23,17 +19,13 @@ internal sealed class SiloCluster : IAsyncDisposable
     public static readonly QueryKey Key = new(Mart.Warehouse, "Halal", new Month(2023, 10));
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("silo-tests-");
-    private readonly SqliteDatabase _database;
-    private readonly SqliteTransactionStore _sales;
+    private readonly TestSales _sales;
     private InProcessTestCluster _cluster = null!;
-    private int _sold;
 
     private SiloCluster()
     {
-        var state = new StateOptions(_directory.FullName);
-        _database = SqliteMart.In(state);
-        _sales = SqliteMart.StoreIn(_database, state, TimeProvider.System);
-        Source = new GatedMart(new SqliteMartSource(_database, Mart.Warehouse));
+        _sales = new TestSales(_directory.FullName);
+        Source = new GatedMart(_sales.Source);
     }
 
     public GatedMart Source { get; }
@@ -72,20 +64,8 @@ internal sealed class SiloCluster : IAsyncDisposable
     public static long CopyVersion(InProcessSiloHandle silo) =>
         Keys(silo).Copies.List().SingleOrDefault(status => status.Key == Key)?.Version ?? 0;
 
-    /// <summary>One more sale of 1: the mart's total is the number of sales.</summary>
-    public async Task<int> SellAsync()
-    {
-        var number = ++_sold;
-        var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"sale {number}")));
-        await using (var writer = await _sales.StageAsync($"batch{number}", CancellationToken.None))
-        {
-            await writer.WriteAsync(new[] { new Transaction(id, "Halal Laptop", 1m, 1, new DateOnly(2023, 10, 2)) }, CancellationToken.None);
-            await writer.CompleteAsync(CancellationToken.None);
-        }
-        await _sales.LoadAsync($"batch{number}", CancellationToken.None);
-        await _sales.TransformAsync(new MartFilter("Halal", 100), CancellationToken.None);
-        return number;
-    }
+    /// <inheritdoc cref="TestSales.SellAsync"/>
+    public Task<int> SellAsync() => _sales.SellAsync();
 
     public async Task<SnapshotHead?> StoredAsync()
     {
@@ -97,7 +77,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     {
         Source.Gate?.TrySetResult();
         await _cluster.DisposeAsync();
-        _database.Dispose();
+        _sales.Dispose();
         _directory.Delete(recursive: true);
     }
 
