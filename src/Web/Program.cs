@@ -1,7 +1,10 @@
+using TransactionPipeline.Web.Commands;
 using TransactionPipeline.Web.Hosting;
 
 try
 {
+    if (CommandLine.IsCommand(args)) return await CommandLine.RunAsync(args);
+
     var app = WebApplication.CreateBuilder(args).AddWebFront().Build().UseWebFront();
     await app.RunAsync();
     return 0;

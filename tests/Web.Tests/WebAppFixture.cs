@@ -82,12 +82,23 @@ public sealed class WebAppFixture : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Lets the app listen on a free loopback port, for a real browser; call it before anything else uses the app.</summary>
+    public Uri Listen()
+    {
+        Settings["urls"] = "http://127.0.0.1:0";
+        var factory = _factory.Value;
+        factory.UseKestrel();
+        factory.StartServer();
+        return factory.ClientOptions.BaseAddress;
+    }
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
         if (_factory.IsValueCreated) await _factory.Value.DisposeAsync();
-        _state.Delete(recursive: true);
+        // Two apps may share one directory.
+        if (Directory.Exists(StateDirectory)) _state.Delete(recursive: true);
     }
 
     private async Task<HttpClient> SignedInAsync(string name, string password)

@@ -20,14 +20,15 @@ public sealed partial class TransactionReceiver(
     TimeProvider time,
     ILogger<TransactionReceiver> logger)
 {
-    // How long a batch may be silent before a run takes its receiver for dead.
-    private static readonly TimeSpan BatchLease = TimeSpan.FromSeconds(15);
-
     private readonly IReadOnlyList<ITransactionStore> _stores = [.. stores];
     private readonly TransactionValidator _validator = new(options.Value.Validation, options.Value.TrustInput);
     private readonly int _batchSize = options.Value.BatchSize is >= 1 and <= 1_000_000 and var size
         ? size
         : throw new InvalidDataException($"ingestion:batch_size must be 1 to 1,000,000, not {options.Value.BatchSize}.");
+
+    private readonly TimeSpan _leaseTime = options.Value.LeaseSeconds is >= 0.1 and <= 3600 and var seconds
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new InvalidDataException($"ingestion:lease_seconds must be 0.1 to 3,600, not {options.Value.LeaseSeconds}.");
 
     /// <summary>The lease that says a batch's receiver is alive.</summary>
     internal static string LeaseName(string batchId) => $"batch/{batchId}";
@@ -44,7 +45,7 @@ public sealed partial class TransactionReceiver(
     {
         var started = time.GetTimestamp();
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-        await using var lease = await HeldLease.TryTakeAsync(leases, LeaseName(id), id, BatchLease, time, cancellationToken)
+        await using var lease = await HeldLease.TryTakeAsync(leases, LeaseName(id), id, _leaseTime, time, cancellationToken)
             ?? throw new UnreachableException("A new batch's lease cannot be held by another.");
         await batches.BeginAsync(id, source, cancellationToken);
         try
@@ -149,7 +150,7 @@ public sealed partial class TransactionReceiver(
     {
         foreach (var batch in await batches.ListAsync(BatchStatus.Receiving, cancellationToken))
         {
-            var taken = await HeldLease.TryTakeAsync(leases, LeaseName(batch.Id), batch.Id + ":discard", BatchLease, time, cancellationToken);
+            var taken = await HeldLease.TryTakeAsync(leases, LeaseName(batch.Id), batch.Id + ":discard", _leaseTime, time, cancellationToken);
             if (taken is null) continue;
             await using (taken) await AbandonAsync(batch.Id, cause: null);
         }

@@ -17,15 +17,15 @@ internal sealed partial class KubernetesMembershipOptionsValidator(IOptions<Clus
         if (clusterId.Length > LongestClusterId || !DnsLabel().IsMatch(clusterId))
         {
             failures.Add(
-                $"cluster__cluster_id is '{clusterId}': it names a Kubernetes object, so give 1 to {LongestClusterId} characters a-z, 0-9 and '-', " +
-                "beginning and ending with a letter or digit");
+                $"cluster__cluster_id is '{clusterId}': it names a Kubernetes object, so give 1 to {LongestClusterId} characters " +
+                "a-z, 0-9 and '-', beginning and ending with a letter or digit");
         }
 
         if (options.ApiServer is null && PodEnvironment.ApiServer is null)
         {
             failures.Add(
-                "cluster__provider is 'kubernetes' but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is not a pod: " +
-                "set cluster__api_server, or cluster__provider to 'localhost'");
+                "cluster__provider is 'kubernetes' but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, " +
+                "so this is not a pod: set cluster__api_server, or cluster__provider to 'localhost'");
         }
 
         if (options.ApiServer is { } server && (!server.IsAbsoluteUri || server.Scheme is not ("http" or "https")))
@@ -33,7 +33,7 @@ internal sealed partial class KubernetesMembershipOptionsValidator(IOptions<Clus
 
         // A token on plain http is a secret for anyone on the way; only a stand-in on this machine is worth it.
         if (options.ApiServer is { IsAbsoluteUri: true, Scheme: "http", IsLoopback: false })
-            failures.Add("cluster__api_server is plain http to another machine: use https, the service account's token goes with every call");
+            failures.Add("cluster__api_server is plain http to another machine: use https, as the token goes with every call");
 
         if (PodEnvironment.Namespace(options) is not { } ns)
             failures.Add("cluster__namespace is not set and the service account's files name none: set it to the namespace of the release");
@@ -56,6 +56,6 @@ internal sealed partial class KubernetesMembershipOptionsValidator(IOptions<Clus
         }
     }
 
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DnsLabel();
 }

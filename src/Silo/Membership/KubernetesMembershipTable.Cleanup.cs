@@ -28,15 +28,21 @@ internal sealed partial class KubernetesMembershipTable
 
             // The table belongs to joining and dying silos first; cleaning waits for a quiet moment and is asked for again later.
             if (attempt == CleanupAttempts)
-                throw new KubernetesApiException(KubernetesFault.Conflict, $"The table changed under each of {CleanupAttempts} attempts to clean it up.");
+            {
+                throw new KubernetesApiException(
+                    KubernetesFault.Conflict, $"The table changed under each of {CleanupAttempts} attempts to clean it up.");
+            }
+
             await store.PauseAsync(attempt, cancellationToken);
         }
     }
 
-    private static DateTime? BeatOf(Dictionary<string, DateTime> beats, string address) => beats.TryGetValue(address, out var beat) ? beat : null;
+    private static DateTime? BeatOf(Dictionary<string, DateTime> beats, string address) =>
+        beats.TryGetValue(address, out var beat) ? beat : null;
 
     // A silo writes its heartbeat before or after its row, so only an old heartbeat without a row is nobody's.
-    private async Task DeleteOrphansAsync(SiloRow[] kept, Dictionary<string, DateTime> beats, DateTimeOffset beforeDate, CancellationToken cancellationToken)
+    private async Task DeleteOrphansAsync(
+        SiloRow[] kept, Dictionary<string, DateTime> beats, DateTimeOffset beforeDate, CancellationToken cancellationToken)
     {
         var living = kept.Select(row => row.Address).ToHashSet(StringComparer.Ordinal);
         foreach (var (address, beat) in beats)

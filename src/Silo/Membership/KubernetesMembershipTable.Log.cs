@@ -10,7 +10,8 @@ internal sealed partial class KubernetesMembershipTable
     [LoggerMessage(Level = LogLevel.Debug, Message = "Membership {What} of {Silo} written as version {Version}")]
     private partial void LogWritten(string what, string silo, int version);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Membership {What} of {Silo} as version {Version} came too late: the table was at {Current}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug, Message = "Membership {What} of {Silo} as version {Version} came too late: the table was at {Current}")]
     private partial void LogRefused(string what, string silo, int version, int current);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} silos not heard of since {Before} are out of the membership table")]

@@ -48,7 +48,8 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
         return await TryWriteAsync("insert", table, [.. table.Spec.Silos, row], tableVersion, row.Address, cancellationToken);
     }
 
-    public async Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken = default)
+    public async Task<bool> UpdateRowAsync(
+        MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken = default)
     {
         var table = await store.ReadTableAsync(cancellationToken);
         var row = SiloRows.ToRow(entry, tableVersion.Version);
@@ -99,9 +100,16 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
         return -1;
     }
 
-    private async Task<bool> TryWriteAsync(string what, SiloMembership table, IReadOnlyList<SiloRow> rows, TableVersion next, string address, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(
+        string what,
+        SiloMembership table,
+        IReadOnlyList<SiloRow> rows,
+        TableVersion next,
+        string address,
+        CancellationToken cancellationToken)
     {
-        var written = await store.TryWriteTableAsync(table, new SiloMembershipSpec { Version = next.Version, Silos = rows }, cancellationToken);
+        var spec = new SiloMembershipSpec { Version = next.Version, Silos = rows };
+        var written = await store.TryWriteTableAsync(table, spec, cancellationToken);
         if (written) LogWritten(what, address, next.Version);
         else LogRefused(what, address, next.Version, table.Spec.Version);
         return written;

@@ -11,7 +11,8 @@ namespace TransactionPipeline.Silo.Membership;
 internal sealed class MembershipStore(KubernetesApi api, IOptions<ClusterOptions> cluster)
 {
     private static readonly KubernetesResource<SiloMembership> Tables = new(MembershipApi.Tables, MembershipJson.Default.SiloMembership);
-    private static readonly KubernetesResource<SiloHeartbeat> Heartbeats = new(MembershipApi.Heartbeats, MembershipJson.Default.SiloHeartbeat);
+    private static readonly KubernetesResource<SiloHeartbeat> Heartbeats =
+        new(MembershipApi.Heartbeats, MembershipJson.Default.SiloHeartbeat);
 
     public string ClusterId => cluster.Value.ClusterId;
 
@@ -20,7 +21,8 @@ internal sealed class MembershipStore(KubernetesApi api, IOptions<ClusterOptions
     public async Task<SiloMembership> ReadTableAsync(CancellationToken cancel) =>
         await FindTableAsync(cancel) ?? throw new KubernetesApiException(
             KubernetesFault.NotFound,
-            $"The membership table {MembershipApi.Tables}.{MembershipApi.Group}/{ClusterId} is gone. A silo makes it when it starts: restart the silos.");
+            $"The membership table {MembershipApi.Tables}.{MembershipApi.Group}/{ClusterId} is gone. " +
+            "A silo makes it when it starts: restart the silos.");
 
     /// <summary>Makes the empty table unless there is one.</summary>
     public async Task EnsureTableAsync(CancellationToken cancel)

@@ -341,4 +341,22 @@ public sealed class MembershipTableContractTests : MembershipTests
 
         Assert.Single((await Table.ReadAllAsync()).Members);
     }
+
+    [Fact]
+    public async Task InsertRow_TableWithOthersAnnotations_KeepsThem()
+    {
+        var address = new Uri(Server.Address, $"apis/transaction-pipeline.io/v1/namespaces/{MembershipClient.Namespace}/silomemberships/{ClusterId}");
+        using var http = new HttpClient();
+        using var body = new StringContent("""{"metadata":{"annotations":{"example.com/kept":"yes"},"labels":{"example.com/kept":"yes"}}}""", null, "application/merge-patch+json");
+        using (var patched = await http.PatchAsync(address, body))
+        {
+            patched.EnsureSuccessStatusCode();
+        }
+
+        await InsertAsync(NewEntry());
+
+        var metadata = Server.Objects("transaction-pipeline.io", "silomemberships").Single()["metadata"]!;
+        Assert.Equal("yes", metadata["annotations"]?["example.com/kept"]?.GetValue<string>());
+        Assert.Equal("yes", metadata["labels"]?["example.com/kept"]?.GetValue<string>());
+    }
 }

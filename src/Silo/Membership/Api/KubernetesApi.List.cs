@@ -16,7 +16,8 @@ internal sealed partial class KubernetesApi
         {
             try
             {
-                return await ReadPagesAsync(resource, $"?labelSelector={Uri.EscapeDataString($"{label}={value}")}&limit={options.PageSize}", cancel);
+                var selector = Uri.EscapeDataString($"{label}={value}");
+                return await ReadPagesAsync(resource, $"?labelSelector={selector}&limit={options.PageSize}", cancel);
             }
             catch (KubernetesApiException e) when (e.Fault == KubernetesFault.Gone && attempt < ListAttempts)
             {
@@ -35,7 +36,7 @@ internal sealed partial class KubernetesApi
         {
             var address = query + next;
             var call = Call("list", resource, null);
-            var page = await RepeatAsync(() => SendAsync(HttpMethod.Get, call, address, null, null, MembershipJson.Default.ListAnswer, cancel), cancel);
+            var page = await RepeatAsync(() => SendAsync(call, MembershipJson.Default.ListAnswer, cancel, query: address), cancel);
             foreach (var item in page.Items)
             {
                 items.Add(Read(item, resource, call));

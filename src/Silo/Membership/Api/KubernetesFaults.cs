@@ -17,11 +17,13 @@ internal static class KubernetesFaults
             HttpStatusCode.Conflict => (KubernetesFault.Conflict, "conflicts with another write."),
             HttpStatusCode.Unauthorized => (
                 KubernetesFault.Unauthorized,
-                "was not signed in: the service account's token is missing, expired or of another cluster. Check automountServiceAccountToken of the pod."),
+                "was not signed in: the service account's token is missing, expired or of another cluster. " +
+                "Check automountServiceAccountToken of the pod."),
             HttpStatusCode.Forbidden => (
                 KubernetesFault.Forbidden,
-                $"is forbidden: the pod's service account lacks the RBAC rule apiGroups [{MembershipApi.Group}], resources [{call.Resource}], verbs [{call.Verb}] " +
-                $"in namespace {call.Namespace}. The chart's Role has it (rbac.create)."),
+                "is forbidden: the pod's service account lacks the RBAC rule " +
+                $"apiGroups [{MembershipApi.Group}], resources [{call.Resource}], verbs [{call.Verb}] in namespace {call.Namespace}. " +
+                "The chart's Role has it (rbac.create)."),
             HttpStatusCode.NotFound => NotFound(call, status),
             HttpStatusCode.Gone => (KubernetesFault.Gone, "named a revision that the server has forgotten (410 Gone)."),
             HttpStatusCode.TooManyRequests => (KubernetesFault.TooManyRequests, "was turned away because the server is busy (429)."),
@@ -56,7 +58,8 @@ internal static class KubernetesFaults
     {
         null or { Details: null } => (
             KubernetesFault.UnknownKind,
-            $"is unknown to the server: the CRD {call.Resource}.{MembershipApi.Group} is not installed. It is in the chart's folder crds/."),
+            $"is unknown to the server: the CRD {call.Resource}.{MembershipApi.Group} is not installed. " +
+            "It is in the chart's folder crds/."),
         { Details.Kind: "namespaces" } => (KubernetesFault.NamespaceMissing, $"failed: the namespace {call.Namespace} does not exist."),
         _ => (KubernetesFault.NotFound, "found no such object."),
     };

@@ -18,7 +18,8 @@ internal static class KubernetesHttp
             AllowAutoRedirect = false,
         };
         var authority = Path.Combine(options.ServiceAccountDirectory, "ca.crt");
-        if (File.Exists(authority)) sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(authority) };
+        if (File.Exists(authority))
+            sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(authority) };
 
         var token = new ServiceAccountToken(Path.Combine(options.ServiceAccountDirectory, "token"), options.TokenLifetime, time);
         return new HttpClient(new ServiceAccountTokenHandler(token, sockets))

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace TransactionPipeline.Silo.Membership.Resources;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SiloMembership))]
 [JsonSerializable(typeof(SiloHeartbeat))]
 [JsonSerializable(typeof(ListAnswer))]

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace TransactionPipeline.Silo.Membership.Resources;
 
 /// <summary>The part of Kubernetes' object metadata that membership uses.</summary>
@@ -9,4 +12,8 @@ internal sealed record ObjectMetadata
     public string? ResourceVersion { get; init; }
 
     public Dictionary<string, string>? Labels { get; init; }
+
+    /// <summary>What others keep there (annotations, owners, finalizers): a PUT without it would take it away.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; } // Not init: the generated reader fills it late.
 }
