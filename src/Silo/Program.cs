@@ -1,7 +1,15 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Hosting;
-using TransactionPipeline.Silo.Membership;
+using TransactionPipeline.Silo.Hosting;
+using TransactionPipeline.Web.Hosting;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Host.UseOrleans(silo => silo.AddKubernetesMembership());
-await builder.Build().RunAsync();
+try
+{
+    var app = WebApplication.CreateBuilder(args).AddPortOffset().AddWebFront().AddCluster().Build().UseWebFront();
+    await app.RunAsync();
+    return 0;
+}
+catch (StartRefusedException refused)
+{
+    await Console.Error.WriteLineAsync(refused.Message);
+    return 1;
+}

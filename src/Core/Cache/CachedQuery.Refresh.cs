@@ -58,7 +58,9 @@ public sealed partial class CachedQuery
                 continue;
             }
             // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
-            if (refreshed.Snapshot is { } snapshot && snapshot.CheckedAt >= notBefore
+            // An owner's answer is as young as its flight asked for by the owner's clock, which may be behind this one.
+            if (refreshed.Snapshot is { } snapshot
+                && (snapshot.CheckedAt >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
                 && (snapshot.Version >= minVersion || flight.BeganAt >= notBefore)) return refreshed;
         }
     }
@@ -66,18 +68,19 @@ public sealed partial class CachedQuery
     /// <summary>Called under the gate.</summary>
     private Flight Start(bool wait, DateTimeOffset notBefore, long minVersion)
     {
-        var flight = new Flight(Now());
+        var flight = new Flight(Now(), notBefore);
         _refresh = flight;
         // Not on the caller's thread: the gate is held, and the caller may be a grain's or a request's context.
-        flight.Task = Task.Run(() => RunAsync(flight, wait, notBefore, minVersion), CancellationToken.None);
+        flight.Task = Task.Run(() => RunAsync(flight, wait, minVersion), CancellationToken.None);
         return flight;
     }
 
-    private async Task<Refreshed> RunAsync(Flight flight, bool wait, DateTimeOffset notBefore, long minVersion)
+    private async Task<Refreshed> RunAsync(Flight flight, bool wait, long minVersion)
     {
         try
         {
-            var refreshed = await RefreshOnceAsync(wait, notBefore, minVersion).ConfigureAwait(false);
+            var refreshed = await AskOwnerAsync(flight, minVersion).ConfigureAwait(false)
+                ?? await RefreshOnceAsync(wait, flight.NotBefore, minVersion).ConfigureAwait(false);
             if (refreshed.Snapshot is not null) _failure = null;
             return refreshed;
         }
@@ -102,6 +105,19 @@ public sealed partial class CachedQuery
                 }
             }
         }
+    }
+
+    /// <summary>The refresh as the key's owner elsewhere does it; null when there is none or it cannot be reached.</summary>
+    private async Task<Refreshed?> AskOwnerAsync(Flight flight, long minVersion)
+    {
+        if (_owner is null) return null;
+        var maxAge = flight.BeganAt > flight.NotBefore ? flight.BeganAt - flight.NotBefore : TimeSpan.Zero;
+        if (await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false) is not { } answer) return null;
+        Adopt(answer.Snapshot);
+        // The owner's last good answer is adopted, but its failure is this refresh's failure too: nothing was renewed.
+        if (answer.Result == CacheResult.StaleOnError) throw new MartException(answer.Error!);
+        // What was adopted may be newer still than the answer.
+        return new(_current is { } now && now.Version > answer.Snapshot.Version ? now : answer.Snapshot, answer.Result == CacheResult.Miss, ByOwner: true);
     }
 
     private async Task<Refreshed> RefreshOnceAsync(bool wait, DateTimeOffset notBefore, long minVersion)
@@ -194,9 +210,12 @@ public sealed partial class CachedQuery
     }
 
     /// <summary>A refresh under way.</summary>
-    private sealed class Flight(DateTimeOffset beganAt)
+    private sealed class Flight(DateTimeOffset beganAt, DateTimeOffset notBefore)
     {
         public DateTimeOffset BeganAt { get; } = beganAt;
+
+        /// <summary>The oldest check that it may come back with.</summary>
+        public DateTimeOffset NotBefore { get; } = notBefore;
 
         public Task<Refreshed> Task { get; set; } = null!;
 
@@ -205,5 +224,5 @@ public sealed partial class CachedQuery
     }
 
     /// <summary>What a refresh came to; no snapshot when it left the work to another process.</summary>
-    private readonly record struct Refreshed(Snapshot? Snapshot, bool Queried);
+    private readonly record struct Refreshed(Snapshot? Snapshot, bool Queried, bool ByOwner = false);
 }

@@ -15,6 +15,7 @@ public sealed partial class CachedQuery
     private readonly ISnapshotStore _snapshots;
     private readonly ILeaseStore _leases;
     private readonly IBroaderSnapshots _broader;
+    private readonly IRemoteOwner? _owner;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -34,6 +35,7 @@ public sealed partial class CachedQuery
         _snapshots = context.Snapshots;
         _leases = context.Leases;
         _broader = broader;
+        _owner = context.RemoteOwner;
         _options = context.Options;
         _time = context.Time;
         _logger = context.Logger;

@@ -19,7 +19,19 @@ public sealed record CachedQueryContext(
     CacheOptions Options,
     TimeProvider Time,
     ILogger<CachedQuery> Logger,
-    string Holder);
+    string Holder)
+{
+    /// <summary>The owner that refreshes the keys in this process's place; null when they are refreshed here.</summary>
+    public IRemoteOwner? RemoteOwner { get; init; }
+
+    /// <summary>Where else to look for broader snapshots; null for nowhere.</summary>
+    public IBroaderSnapshots? MoreBroader { get; init; }
+
+    /// <summary>The part of <see cref="CacheOptions.MaxBytes"/> that these keys may take, up to 1.</summary>
+    public double MemoryShare { get; init; } = 1;
+
+    internal long MaxBytes => (long)(Options.MaxBytes * MemoryShare);
+}
 
 /// <summary>Finds a held snapshot that a narrower one can be cut from.</summary>
 public interface IBroaderSnapshots

@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Core.Cache;
 
 /// <summary>Owns every key in this process: one <see cref="CachedQuery"/> each, within a limit of bytes.</summary>
-public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposable
+public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAsyncDisposable
 {
     /// <summary>What a key costs beside its rows, so that keys without rows are bounded too.</summary>
     private const long BytesPerKey = 1024;
@@ -37,17 +37,20 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
         return await _context.Snapshots.RemoveAsync(key, cancellationToken) || held;
     }
 
+    /// <summary>Lets the key go: out of memory, and out of hand once its refresh is done. What is stored stays.</summary>
+    public Task ReleaseAsync(QueryKey key) => _queries.TryRemove(key, out var query) ? query.WhenIdleAsync() : Task.CompletedTask;
+
     /// <inheritdoc/>
     public IReadOnlyList<KeyStatus> List() =>
     [
         .. _queries.Select(entry => Status(entry.Key, entry.Value)).OrderBy(status => status.Key.ToString(), StringComparer.Ordinal),
     ];
 
-    /// <summary>The months held of a mart: what a watcher has to look at.</summary>
+    /// <inheritdoc/>
     public IReadOnlyCollection<Month> MonthsOf(Mart mart) =>
         _queries.Keys.Where(key => key.Mart == mart).Select(key => key.Month).ToHashSet();
 
-    /// <summary>Tells every key of a month what the mart's change token is; see <see cref="CachedQuery.Learn"/>.</summary>
+    /// <inheritdoc/>
     public void Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf)
     {
         foreach (var (key, query) in _queries)
@@ -64,7 +67,7 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
                 && _queries.TryGetValue(key with { Prefix = key.Prefix[..length] }, out var broader)
                 && broader.Current is { } snapshot && snapshot.DataVersion == dataVersion) return snapshot;
         }
-        return null;
+        return _context.MoreBroader?.Find(key, dataVersion);
     }
 
     /// <summary>Completes when the refreshes that are under way have ended, whatever came of them.</summary>
@@ -81,7 +84,7 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
 
     private CachedAnswer Sized(CachedAnswer answer)
     {
-        if (_queries.Values.Sum(Size) > _context.Options.MaxBytes) Evict();
+        if (_queries.Values.Sum(Size) > _context.MaxBytes) Evict();
         return answer;
     }
 
@@ -92,7 +95,7 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
             var total = _queries.Values.Sum(Size);
             foreach (var (key, query) in _queries.OrderBy(entry => entry.Value.LastAskedAt).ToList())
             {
-                if (total <= _context.Options.MaxBytes) return;
+                if (total <= _context.MaxBytes) return;
                 // Dropped from memory only: the stored snapshot answers when the key is asked for again.
                 if (!query.IsRefreshing && _queries.TryRemove(KeyValuePair.Create(key, query))) total -= Size(query);
             }

@@ -10,7 +10,7 @@ namespace TransactionPipeline.Core.Cache;
 /// wait for it. The poll is the truth; <see cref="Wake"/> (a notification, a transform of this process) only makes it come sooner.
 /// </summary>
 public sealed partial class MartWatcher(
-    LocalKeyOwner owner, NewestMonth newestMonth, IReadOnlyDictionary<Mart, IMartSource> sources,
+    IHeldKeys held, IChangeTokens tokens, NewestMonth newestMonth, IReadOnlyDictionary<Mart, IMartSource> sources,
     IOptions<CacheOptions> options, TimeProvider time, ILogger<MartWatcher> logger) : BackgroundService
 {
     private readonly SemaphoreSlim _polling = new(1, 1);
@@ -24,12 +24,14 @@ public sealed partial class MartWatcher(
     }
 
     /// <summary>One look at every held month of both marts.</summary>
-    public async Task PollAsync(CancellationToken cancellationToken)
+    public Task PollAsync(CancellationToken cancellationToken) => PollAsync(woken: false, cancellationToken);
+
+    private async Task PollAsync(bool woken, CancellationToken cancellationToken)
     {
         await _polling.WaitAsync(cancellationToken);
         try
         {
-            foreach (var mart in sources.Keys) await PollAsync(mart, cancellationToken);
+            foreach (var mart in sources.Keys) await PollAsync(mart, woken, cancellationToken);
         }
         finally
         {
@@ -47,24 +49,23 @@ public sealed partial class MartWatcher(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var woken = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            await PollAsync(stoppingToken);
+            await PollAsync(woken, stoppingToken);
             await Task.WhenAny(_woken.Task, Task.Delay(options.Value.Poll, time, stoppingToken));
             // Made new before the look, so that a waking during it brings another.
-            if (_woken.Task.IsCompleted) Volatile.Write(ref _woken, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            woken = _woken.Task.IsCompleted;
+            if (woken) Volatile.Write(ref _woken, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
     }
 
-    private async Task PollAsync(Mart mart, CancellationToken cancellationToken)
+    private async Task PollAsync(Mart mart, bool woken, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var month in owner.MonthsOf(mart))
-            {
-                var asOf = time.GetUtcNow();
-                owner.Learn(mart, month, await sources[mart].GetChangeTokenAsync(month, cancellationToken), asOf);
-            }
+            foreach (var seen in await tokens.LookAsync(mart, held.MonthsOf(mart), woken, cancellationToken))
+                held.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
         }
         catch (MartException unreachable)
         {

@@ -26,15 +26,16 @@ public static class CacheSetup
         services.AddSingleton(provider =>
         {
             var store = provider.GetRequiredService<FallbackStore>();
-            return new LocalKeyOwner(new CachedQueryContext(
+            return new CachedQueryContext(
                 provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
                 store,
                 store,
                 provider.GetRequiredService<IOptions<CacheOptions>>().Value,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<CachedQuery>>(),
-                Holder: $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"));
+                Holder: $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}");
         });
+        services.AddSingleton<LocalKeyOwner>();
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<LocalKeyOwner>());
         services.AddSingleton(provider => new NewestMonth(
             provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
@@ -42,6 +43,8 @@ public static class CacheSetup
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<INewestMonth>(provider => provider.GetRequiredService<NewestMonth>());
         services.AddSingleton<MonthlySales>();
+        services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<LocalKeyOwner>());
+        services.AddSingleton<IChangeTokens, MartChangeTokens>();
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
         return builder;

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Grains.Watch;
+
+namespace TransactionPipeline.Grains;
+
+/// <summary>The cache of a silo, in place of the one of a single process.</summary>
+public static class GrainsSetup
+{
+    /// <summary>Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner and the watching.</summary>
+    public static ISiloBuilder AddKeyGrains(this ISiloBuilder silo)
+    {
+        var services = silo.Services;
+        services.AddSingleton<GrainOwner>();
+        services.AddSingleton(provider => new GrainKeyOwner(
+            provider.GetRequiredService<CachedQueryContext>(),
+            provider.GetRequiredService<GrainOwner>(),
+            provider.GetRequiredService<IGrainFactory>()));
+        services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<GrainKeyOwner>());
+        services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<GrainKeyOwner>());
+        services.AddSingleton<MartChangeTokens>();
+        services.AddSingleton<IChangeTokens, ClusterChangeTokens>();
+        return silo;
+    }
+}

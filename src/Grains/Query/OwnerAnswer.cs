@@ -1,0 +1,69 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Grains.Query;
+
+/// <summary>What a key's owner answers: a snapshot, a failure of the mart, or both when the snapshot is the last good one.</summary>
+[GenerateSerializer, Immutable, Alias("transaction-pipeline.owner-answer")]
+internal sealed record OwnerAnswer
+{
+    /// <summary>The snapshot's version; 0 when there is none.</summary>
+    [Id(0)] public long Version { get; init; }
+
+    /// <summary>As <see cref="Snapshot.DataVersion"/>.</summary>
+    [Id(1)] public string DataVersion { get; init; } = "";
+
+    /// <summary>As <see cref="Snapshot.DataAsOf"/>.</summary>
+    [Id(2)] public DateTimeOffset DataAsOf { get; init; }
+
+    /// <summary>As <see cref="Snapshot.CheckedAt"/>.</summary>
+    [Id(3)] public DateTimeOffset CheckedAt { get; init; }
+
+    /// <summary>The rows; null when the asker has them.</summary>
+    [Id(4)] public SnapshotRows? Rows { get; init; }
+
+    /// <summary>True when the mart was queried for it, false when it was at hand or only checked.</summary>
+    [Id(5)] public bool Queried { get; init; }
+
+    /// <summary>What the mart's failure said; null when it did not fail.</summary>
+    [Id(6)] public string? Error { get; init; }
+
+    /// <summary>With <see cref="Error"/>: the kind of failure.</summary>
+    [Id(7)] public MartFailure Failure { get; init; }
+
+    /// <summary>With <see cref="Error"/>: when to ask again, if known.</summary>
+    [Id(8)] public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The name of the silo that answered, for operators.</summary>
+    [Id(9)] public string Silo { get; init; } = "";
+
+    public static OwnerAnswer Of(CachedAnswer answer, OwnerQuestion question, string silo)
+    {
+        var snapshot = answer.Snapshot;
+        var isHeld = snapshot.Version == question.HeldVersion && snapshot.DataAsOf == question.HeldAsOf;
+        return new OwnerAnswer
+        {
+            Version = snapshot.Version,
+            DataVersion = snapshot.DataVersion,
+            DataAsOf = snapshot.DataAsOf,
+            CheckedAt = snapshot.CheckedAt,
+            Rows = isHeld ? null : new SnapshotRows(snapshot.Rows),
+            Queried = answer.Result == CacheResult.Miss,
+            Error = answer.Error,
+            Silo = silo,
+        };
+    }
+
+    public static OwnerAnswer Of(MartException failed, string silo) =>
+        new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter, Silo = silo };
+
+    /// <summary>The answer as Core knows it.</summary>
+    /// <exception cref="MartException">There is no snapshot in it.</exception>
+    public CachedAnswer ToCachedAnswer(QueryKey key, Snapshot? held)
+    {
+        if (Version == 0) throw new MartException(Error ?? "the answer could not be made", Failure) { RetryAfter = RetryAfter };
+        var snapshot = new Snapshot(key, Version, DataVersion, DataAsOf, CheckedAt, Rows?.Rows ?? held!.Rows);
+        if (Error is not null) return new(snapshot, CacheResult.StaleOnError, Error);
+        return new(snapshot, Queried ? CacheResult.Miss : CacheResult.Revalidated);
+    }
+}

@@ -1,0 +1,39 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Grains.Watch;
+
+/// <summary>The change tokens from the mart's watcher in the cluster, asked for by this silo's own watcher or pushed to it.</summary>
+internal sealed class ClusterChangeTokens(IGrainFactory grains, GrainKeyOwner keys, NewestMonth newestMonth) : IChangeTokens, IMartListener
+{
+    private IMartListener? _reference;
+
+    public async Task<IReadOnlyList<MonthToken>> LookAsync(
+        Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
+    {
+        var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken };
+        MartNews news;
+        try
+        {
+            // Made late: a reference to this silo exists once the silo runs.
+            _reference ??= grains.CreateObjectReference<IMartListener>(this);
+            news = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).LookAsync(request, _reference).WaitAsync(cancellationToken);
+        }
+        catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Its silo may have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
+            throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient, unreachable);
+        }
+        return news.Error is null ? news.ToTokens() : throw new MartException(news.Error, MartFailure.Transient);
+    }
+
+    public Task ChangedAsync(MartNews news)
+    {
+        if (!MartNames.TryParse(news.Mart, out var mart)) return Task.CompletedTask;
+        newestMonth.Forget(mart);
+        foreach (var seen in news.ToTokens()) keys.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
+        return Task.CompletedTask;
+    }
+
+    public Task DroppedAsync(string key) => keys.Copies.ReleaseAsync(QueryKey.Parse(key));
+}

@@ -1,0 +1,32 @@
+using Orleans.Concurrency;
+
+namespace TransactionPipeline.Grains.Watch;
+
+/// <summary>The one in the cluster that looks at a mart's change tokens; the grain's key is the mart's name.</summary>
+[Alias("transaction-pipeline.mart-watcher")]
+internal interface IMartWatcherGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// The tokens of the asker's months, and until <paramref name="listener"/> has not asked for some polls, news for it. Asking is the
+    /// backstop of the news: what one misses, the next answer brings.
+    /// </summary>
+    [Alias("Look"), AlwaysInterleave]
+    Task<MartNews> LookAsync(LookRequest request, IMartListener listener);
+
+    /// <summary>Tells every silo to let go of its copy of a key.</summary>
+    [Alias("DropCopies"), AlwaysInterleave]
+    Task DropCopiesAsync(string key);
+}
+
+/// <summary>A silo, as the mart watcher pushes news to it.</summary>
+[Alias("transaction-pipeline.mart-listener")]
+internal interface IMartListener : IGrainObserver
+{
+    /// <summary>A mart has changed.</summary>
+    [Alias("Changed"), OneWay]
+    Task ChangedAsync(MartNews news);
+
+    /// <summary>An operator dropped a key.</summary>
+    [Alias("Dropped"), OneWay]
+    Task DroppedAsync(string key);
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Utilities;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Grains.Watch;
+
+/// <summary>
+/// Looks at one mart for all silos, when they ask, and tells all of them what one of them found changed. Core's board decides when to
+/// look. Reentrant, so that silos wait for one look together.
+/// </summary>
+[GrainType("mart-watcher"), Reentrant]
+internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
+{
+    /// <summary>A silo that has not asked for so many polls is gone.</summary>
+    private const int PollsToForget = 10;
+
+    private readonly Mart _mart;
+    private readonly TokenBoard _board;
+    private readonly ObserverManager<IMartListener> _listeners;
+
+    public MartWatcherGrain(
+        IGrainContext context, MartChangeTokens tokens, IOptions<CacheOptions> options, TimeProvider time, ILogger<MartWatcherGrain> logger)
+    {
+        _mart = MartNames.TryParse(context.GrainId.Key.ToString(), out var mart)
+            ? mart
+            : throw new ArgumentException($"'{context.GrainId.Key}' is no mart", nameof(context));
+        _board = new TokenBoard(mart, tokens, options.Value, time);
+        _listeners = new ObserverManager<IMartListener>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
+        {
+            GetDateTime = () => time.GetUtcNow().UtcDateTime,
+        };
+    }
+
+    public async Task<MartNews> LookAsync(LookRequest request, IMartListener listener)
+    {
+        _listeners.Subscribe(listener, listener);
+        try
+        {
+            var news = await _board.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken);
+            // A woken look may have found rows of a month that nobody holds yet; that too is news: the newest month may be another.
+            if (news.Changed.Count > 0 || request.Woken) await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed)));
+            return MartNews.Of(_mart, news.Tokens);
+        }
+        catch (MartException failed)
+        {
+            return new MartNews { Mart = _mart.Name(), Error = failed.Message };
+        }
+    }
+
+    public Task DropCopiesAsync(string key) => TellAsync(one => one.DroppedAsync(key));
+
+    public void Dispose() => _board.Dispose();
+
+    // One-way calls: the telling ends when they are sent, and a silo that is gone holds nobody up.
+    private Task TellAsync(Func<IMartListener, Task> tell) => _listeners.Notify(tell);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using TransactionPipeline.Grains;
+using TransactionPipeline.Silo.Membership;
+
+namespace TransactionPipeline.Silo.Hosting;
+
+/// <summary>Makes the host of the front end a silo.</summary>
+public static class ClusterSetup
+{
+    /// <summary>Adds the silo by the section <c>cluster</c>; the front end comes before it.</summary>
+    public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder)
+    {
+        var settings = ClusterSettingsReader.Read(builder.Configuration);
+        builder.Services.AddSingleton(settings);
+        builder.UseOrleans(silo =>
+        {
+            silo.AddPlace(settings);
+            silo.AddTuning(settings);
+            silo.AddKeyGrains();
+        });
+        builder.Services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds));
+        builder.Services.AddHostedService<DrainDelay>();
+        builder.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", HealthStatus.Unhealthy, ["ready"]);
+        // A silo tells each step of its start and stop; what matters to an operator is in its warnings and in health.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Critical);
+        return builder;
+    }
+
+    private static void AddPlace(this ISiloBuilder silo, ClusterSettings settings)
+    {
+        var (siloPort, gatewayPort) = (settings.SiloPort + settings.PortOffset, settings.GatewayPort + settings.PortOffset);
+        if (!settings.IsKubernetes)
+        {
+            var primary = settings.Primary is { } told ? IPEndPoint.Parse(told) : new IPEndPoint(IPAddress.Loopback, settings.SiloPort);
+            silo.UseLocalhostClustering(siloPort, gatewayPort, primary, settings.ServiceId, settings.ClusterId);
+            silo.Configure<SiloOptions>(options => options.SiloName = settings.PodName ?? $"silo-{siloPort}");
+            return;
+        }
+        silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.ClusterId, settings.ServiceId));
+        silo.Configure<SiloOptions>(options => options.SiloName = settings.PodName ?? Environment.MachineName);
+        var address = IPAddress.Parse(settings.PodIp!);
+        silo.ConfigureEndpoints(address, siloPort, gatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.AddKubernetesMembership(options =>
+        {
+            options.Namespace = settings.Namespace;
+            if (settings.ApiServer is { } server) options.ApiServer = new Uri(server);
+        });
+    }
+
+    private static void AddTuning(this ISiloBuilder silo, ClusterSettings settings)
+    {
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            // A dead silo's keys find a new owner after about this many probes. Until then each key is refreshed under its lease by the
+            // silo that is asked, so a longer time costs queries, never answers.
+            options.ProbeTimeout = TimeSpan.FromSeconds(settings.ProbeSeconds);
+            options.NumMissedProbesLimit = settings.MissedProbes;
+            // A connection that was busy a moment before its silo hung keeps votes back for this time the number of missed probes.
+            options.MaxProbeTimeout = options.ProbeTimeout * 2;
+            // After a power cut the entries of silos that are gone must not keep new ones from joining for longer than 30 s.
+            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+            // Gossip brings changes at once; the table is the backstop.
+            options.TableRefreshTimeout = TimeSpan.FromSeconds(30);
+            // A pod that cannot join is better started anew, where that is seen.
+            options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+            options.DefunctSiloExpiration = TimeSpan.FromDays(1);
+        });
+        silo.Configure<GrainCollectionOptions>(options =>
+        {
+            options.CollectionAge = TimeSpan.FromMinutes(settings.IdleMinutes);
+            // A stop waits for a refresh to give its lease back, but leaves time to go from the cluster in order.
+            options.DeactivationTimeout = TimeSpan.FromSeconds(10);
+        });
+        // Longer than any silo waits for an owner; what comes later is of no use.
+        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
+    }
+}

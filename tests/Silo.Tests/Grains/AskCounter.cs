@@ -1,0 +1,23 @@
+using TransactionPipeline.Grains.Query;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>Counts the questions that reach a key's grain in any silo; can cut the grains off.</summary>
+internal sealed class AskCounter : IIncomingGrainCallFilter
+{
+    private int _asked;
+
+    public int Asked => Volatile.Read(ref _asked);
+
+    public bool IsCutOff { get; set; }
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.InterfaceMethod.DeclaringType == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.AskAsync))
+        {
+            Interlocked.Increment(ref _asked);
+            if (IsCutOff) throw new InvalidOperationException("the test cut this grain off");
+        }
+        await context.Invoke();
+    }
+}

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.DependencyInjection;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>One owner for each key, whoever asks where.</summary>
+public sealed class OwnershipTests
+{
+    [Fact]
+    public async Task Get_ThousandColdThroughAllSilos_QueriesTheMartOnce()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Source.Gate = new();
+
+        var asking = Enumerable.Range(0, 1000).Select(i => SiloCluster.AskAsync(cluster.Silos[i % 3])).ToList();
+        await Phase.UntilAsync(() => cluster.Source.Reads == 1, "the one query's begin");
+        cluster.Source.Gate.SetResult();
+        var answers = await Phase.InTimeAsync(Task.WhenAll(asking), "the answers");
+
+        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
+        Assert.Equal(1, cluster.Source.Reads);
+        Assert.InRange(cluster.Counter.Asked, 1, 3);
+        Assert.Single(cluster.Owners());
+    }
+
+    [Fact]
+    public async Task Get_HotKey_IsServedInEverySiloWithoutAGrainCall()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+        var (asked, tokens) = (cluster.Counter.Asked, cluster.Source.Tokens);
+
+        foreach (var silo in cluster.Silos)
+        {
+            for (var i = 0; i < 10_000; i++) Assert.Equal(CacheResult.Hit, (await SiloCluster.AskAsync(silo)).Result);
+        }
+
+        Assert.Equal((asked, tokens, 1), (cluster.Counter.Asked, cluster.Source.Tokens, cluster.Source.Reads));
+    }
+
+    [Fact]
+    public async Task Get_OwnerInTheSameSilo_SharesTheRows()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo, CacheDemand.Check), "the first answer");
+
+        var owner = cluster.Owners().Single();
+        var copy = await SiloCluster.AskAsync(owner);
+        var owned = await SiloCluster.Keys(owner).Owned.GetAsync(SiloCluster.Key, default, CancellationToken.None);
+
+        Assert.Same(owned.Snapshot.Rows, copy.Snapshot.Rows);
+    }
+
+    [Fact]
+    public async Task Get_OwnerCutOff_IsRefreshedUnderTheLeaseByWhoIsAsked()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Counter.IsCutOff = true;
+
+        var answers = await Phase.InTimeAsync(Task.WhenAll(cluster.Silos.Select(silo => SiloCluster.AskAsync(silo))), "the answers");
+
+        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
+        Assert.Equal(1, cluster.Source.Reads);
+    }
+
+    [Theory]
+    [InlineData(MartFailure.Failed)]
+    [InlineData(MartFailure.Unavailable)]
+    public async Task Get_MartFailsAtTheOwner_ReachesTheCallerAsItWas(MartFailure kind)
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Source.Failure = new MartException("the budget is spent", kind) { RetryAfter = TimeSpan.FromMinutes(7) };
+
+        foreach (var silo in cluster.Silos)
+        {
+            var failed = await Assert.ThrowsAsync<MartException>(() => SiloCluster.AskAsync(silo));
+            Assert.Equal(("the budget is spent", kind, TimeSpan.FromMinutes(7)), (failed.Message, failed.Failure, failed.RetryAfter!.Value));
+        }
+    }
+
+    [Fact]
+    public async Task Get_MartFailsWithACopyHeld_ServesItMarked()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+        cluster.Source.Failure = new MartException("the mart is down", MartFailure.Transient);
+
+        foreach (var silo in cluster.Silos)
+        {
+            var answer = await SiloCluster.AskAsync(silo, CacheDemand.Check);
+            Assert.Equal((CacheResult.StaleOnError, "the mart is down", 1m), (answer.Result, answer.Error, SiloCluster.Total(answer)));
+        }
+    }
+
+    [Fact]
+    public async Task Get_OnlyIfCachedAndCold_AsksNobody()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+
+        foreach (var silo in cluster.Silos)
+            await Assert.ThrowsAsync<NotCachedException>(() => SiloCluster.AskAsync(silo, new CacheDemand(null, OnlyIfCached: true)));
+
+        Assert.Equal((0, 0), (cluster.Counter.Asked, cluster.Source.Reads));
+    }
+
+    [Fact]
+    public async Task Drop_InOneSilo_DropsEveryCopyAndVersionsGoOnRising()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        foreach (var silo in cluster.Silos)
+        {
+            await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+            await silo.ServiceProvider.GetRequiredService<MartWatcher>().PollAsync(CancellationToken.None);
+        }
+
+        Assert.True(await cluster.Silos[0].ServiceProvider.GetRequiredService<IKeyOwner>().DropAsync(SiloCluster.Key, CancellationToken.None));
+
+        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 0), "the dropping of every copy");
+        foreach (var silo in cluster.Silos) Assert.Equal(2, (await SiloCluster.AskAsync(silo)).Snapshot.Version);
+    }
+
+    [Fact]
+    public async Task Grain_Idle_LeavesMemoryAndComesBackNoOlder()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the first answer");
+        var owner = Assert.Single(cluster.Owners());
+        var management = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+
+        // What Orleans does by itself after the idle time.
+        await Phase.UntilAsync(
+            async () =>
+            {
+                await management.ForceActivationCollection([owner.SiloAddress], TimeSpan.Zero);
+                return cluster.Owners().Count == 0;
+            },
+            "the deactivation");
+        await cluster.SellAsync();
+        var answer = await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[1], CacheDemand.Check), "the answer of the grain's second life");
+
+        Assert.Equal((2L, 2m), (answer.Snapshot.Version, SiloCluster.Total(answer)));
+    }
+}

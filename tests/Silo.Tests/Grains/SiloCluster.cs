@@ -1,0 +1,111 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Runtime.GrainDirectory;
+using Orleans.TestingHost;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Configuration;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store.Sqlite;
+using TransactionPipeline.Grains;
+using TransactionPipeline.Web.Hosting;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>Three silos in this process over one SQLite mart and one SQLite store.</summary>
+internal sealed class SiloCluster : IAsyncDisposable
+{
+    public static readonly QueryKey Key = new(Mart.Warehouse, "Halal", new Month(2023, 10));
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("silo-tests-");
+    private readonly TestSales _sales;
+    private InProcessTestCluster _cluster = null!;
+
+    private SiloCluster()
+    {
+        _sales = new TestSales(_directory.FullName);
+        Source = new GatedMart(_sales.Source);
+    }
+
+    public GatedMart Source { get; }
+
+    public AskCounter Counter { get; } = new();
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
+
+    public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>Starts the silos with one sale of 1 in the mart.</summary>
+    public static async Task<SiloCluster> StartAsync(Action<CacheOptions>? configure = null, bool duplicates = false)
+    {
+        var cluster = new SiloCluster();
+        await cluster.SellAsync();
+        var builder = new InProcessTestClusterBuilder(3);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates));
+        cluster._cluster = builder.Build();
+        await Phase.InTimeAsync(cluster._cluster.DeployAsync(), "the start of three silos");
+        await Phase.InTimeAsync(cluster._cluster.WaitForClusterManifestToStabilizeAsync(false), "the silos' knowing of each other's grains");
+        return cluster;
+    }
+
+    public static GrainKeyOwner Keys(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<GrainKeyOwner>();
+
+    public static Task<CachedAnswer> AskAsync(InProcessSiloHandle silo, CacheDemand demand = default) =>
+        silo.ServiceProvider.GetRequiredService<IKeyOwner>().GetAsync(Key, demand, CancellationToken.None).AsTask();
+
+    public static decimal Total(CachedAnswer answer) => answer.Snapshot.Rows.All().Sum(row => row.TotalAmount);
+
+    /// <summary>The silos that have the key's grain.</summary>
+    public IReadOnlyList<InProcessSiloHandle> Owners() => [.. Silos.Where(silo => Keys(silo).Owned.List().Any(status => status.Key == Key))];
+
+    /// <summary>The version of the copy in a silo; 0 for none.</summary>
+    public static long CopyVersion(InProcessSiloHandle silo) =>
+        Keys(silo).Copies.List().SingleOrDefault(status => status.Key == Key)?.Version ?? 0;
+
+    /// <inheritdoc cref="TestSales.SellAsync"/>
+    public Task<int> SellAsync() => _sales.SellAsync();
+
+    public async Task<SnapshotHead?> StoredAsync()
+    {
+        using var store = SqliteStore.In(new StateOptions(_directory.FullName));
+        return await new SqliteSnapshotStore(store).FindAsync(Key, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Source.Gate?.TrySetResult();
+        await _cluster.DisposeAsync();
+        _sales.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private void Configure(IHostApplicationBuilder host, Action<CacheOptions>? configure, bool duplicates)
+    {
+        var services = host.Services;
+        host.Logging.SetMinimumLevel(LogLevel.Error);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IReadOnlyDictionary<Mart, IMartSource>>(new Dictionary<Mart, IMartSource>
+        {
+            [Mart.Warehouse] = Source,
+            [Mart.Operational] = Source,
+        });
+        services.AddKeyedSingleton(SqliteStore.ServiceKey, (_, _) => SqliteStore.In(new StateOptions(_directory.FullName)));
+        // Nothing grows stale or is looked at by the clock, unless a test wants it to.
+        services.Configure<CacheOptions>(options =>
+        {
+            (options.FreshForSeconds, options.PollSeconds, options.LeaseSeconds) = (3600, 3600, 2);
+            configure?.Invoke(options);
+        });
+        services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(1));
+        host.AddCache();
+        host.UseOrleans(silo =>
+        {
+            silo.AddKeyGrains();
+            silo.AddIncomingGrainCallFilter(Counter);
+            silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
+            if (duplicates) silo.Services.AddSingleton<IGrainDirectoryResolver, ForgetfulDirectory>();
+        });
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>One looks at the mart, all learn. Silos poll once an hour here: what they learn sooner was pushed.</summary>
+public sealed class WatchTests
+{
+    [Fact]
+    public async Task Push_OneSiloIsWoken_ReachesEverySilosCopy()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        await cluster.SellAsync();
+
+        Watcher(cluster.Silos[0]).Wake();
+
+        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the push to every silo's copy");
+        Assert.Equal(2, cluster.Source.Reads);
+        foreach (var silo in cluster.Silos)
+        {
+            var answer = await SiloCluster.AskAsync(silo);
+            Assert.Equal((CacheResult.Hit, 2m), (answer.Result, SiloCluster.Total(answer)));
+        }
+    }
+
+    [Fact]
+    public async Task Poll_PushMissed_BringsTheChange()
+    {
+        // A look is shared for half a second only, so that these polls look.
+        await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+
+        await cluster.SellAsync();
+
+        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in every silo's copy");
+        Assert.Equal(2, cluster.Source.Reads);
+    }
+
+    [Fact]
+    public async Task Look_ManyPollsOfEverySilo_IsOneLookAtTheMart()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        var tokens = cluster.Source.Tokens;
+
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(i => Watcher(cluster.Silos[i % 3]).PollAsync(CancellationToken.None)));
+
+        Assert.Equal(tokens, cluster.Source.Tokens);
+    }
+
+    [Fact]
+    public async Task Look_WatchersSiloDies_AnotherWatches()
+    {
+        await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+        var management = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        var watcher = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>()
+            .GetGrain<TransactionPipeline.Grains.Watch.IMartWatcherGrain>("warehouse");
+        var address = await management.GetActivationAddress(watcher);
+        await Phase.InTimeAsync(cluster.Cluster.KillSiloAsync(cluster.Silos.Single(silo => silo.SiloAddress.Equals(address))), "the kill");
+
+        await cluster.SellAsync();
+
+        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in the copies that are left");
+    }
+
+    private static MartWatcher Watcher(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<MartWatcher>();
+
+    private static async Task WarmAsync(SiloCluster cluster)
+    {
+        foreach (var silo in cluster.Silos)
+        {
+            await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+            await Phase.InTimeAsync(Watcher(silo).PollAsync(CancellationToken.None), "the silo's first poll");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Grains.Query;
+using TransactionPipeline.Grains.Watch;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>What crosses between silos arrives as it was, also between an old and a new version of the program.</summary>
+public sealed class WireTests
+{
+    private static readonly DateTimeOffset Noon = new(2023, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+
+    [Fact]
+    public void Answer_WithRows_ArrivesWhole()
+    {
+        var snapshot = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon.AddMinutes(1), Rows(1000));
+        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.Miss), new OwnerQuestion(), "silo-1");
+
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null);
+
+        Assert.Equal((snapshot.Version, "token", snapshot.DataAsOf, snapshot.CheckedAt, CacheResult.Miss),
+            (arrived.Snapshot.Version, arrived.Snapshot.DataVersion, arrived.Snapshot.DataAsOf, arrived.Snapshot.CheckedAt, arrived.Result));
+        Assert.Equal(snapshot.Rows.All(), arrived.Snapshot.Rows.All());
+    }
+
+    [Fact]
+    public void Answer_AskerHoldsTheRows_HasNoneInIt()
+    {
+        var held = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon, Rows(1000));
+        var question = new OwnerQuestion { HeldVersion = held.Version, HeldAsOf = held.DataAsOf };
+        var answer = OwnerAnswer.Of(new CachedAnswer(held with { CheckedAt = Noon.AddHours(1) }, CacheResult.Revalidated), question, "silo-1");
+
+        Assert.Null(answer.Rows);
+        Assert.InRange(Serializer<OwnerAnswer>().SerializeToArray(answer).Length, 1, 200);
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(answer).ToCachedAnswer(SiloCluster.Key, held);
+        Assert.Same(held.Rows, arrived.Snapshot.Rows);
+        Assert.Equal(Noon.AddHours(1), arrived.Snapshot.CheckedAt);
+    }
+
+    [Fact]
+    public void Answer_LastGoodOne_TellsTheFailureToo()
+    {
+        var snapshot = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon, Rows(1));
+        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.StaleOnError, "the mart is down"), new OwnerQuestion(), "silo-1");
+
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null);
+
+        Assert.Equal((CacheResult.StaleOnError, "the mart is down"), (arrived.Result, arrived.Error));
+    }
+
+    [Fact]
+    public void Rows_SentTwice_AreEncodedOnce()
+    {
+        var rows = Rows(10);
+
+        Assert.Same(new SnapshotRows(rows).Bytes, new SnapshotRows(rows).Bytes);
+    }
+
+    [Fact]
+    public void Rows_CopiedInsideASilo_AreTheSame()
+    {
+        var answer = new OwnerAnswer { Rows = new SnapshotRows(Rows(10)) };
+
+        Assert.Same(answer, _services.GetRequiredService<DeepCopier<OwnerAnswer>>().Copy(answer));
+    }
+
+    [Fact]
+    public void Rows_OfAFormatFromTheFuture_AreRefused() =>
+        Assert.Throws<InvalidDataException>(() => new SnapshotRowsConverter().ConvertFromSurrogate(new SnapshotBytes { Bytes = [99, 1, 2] }));
+
+    [Fact]
+    public void Question_FromANewerSilo_IsReadByAnOlder()
+    {
+        var arrived = Cross<NewerQuestion, OwnerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon, Reason = "why" });
+
+        Assert.Equal(new OwnerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon }, arrived);
+    }
+
+    [Fact]
+    public void Question_FromAnOlderSilo_IsReadByANewer()
+    {
+        var arrived = Cross<OwnerQuestion, NewerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon });
+
+        Assert.Equal(new NewerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon }, arrived);
+    }
+
+    [Fact]
+    public void News_OfBothShapes_CrossBothWays()
+    {
+        var news = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon), new MonthToken(new Month(2023, 11), "b", Noon)]);
+
+        var newer = Cross<MartNews, NewerNews>(news);
+        Assert.Equal(("operational", 2), (newer.Mart, newer.Tokens.Length));
+        Assert.Equal(news.ToTokens(), Cross<NewerNews, MartNews>(newer with { Mood = "cheerful" }).ToTokens());
+    }
+
+    [Fact]
+    public void LookRequest_Crosses()
+    {
+        var arrived = Cross<LookRequest, LookRequest>(new() { Months = ["2023-10", "2023-11"], Woken = true });
+
+        Assert.True(arrived.Woken);
+        Assert.Equal(["2023-10", "2023-11"], arrived.Months.AsEnumerable());
+    }
+
+    private static MartRows Rows(int count)
+    {
+        var rows = new MartRowsBuilder();
+        for (var i = 0; i < count; i++)
+            rows.Add(new MartRow(Convert.ToHexStringLower(BitConverter.GetBytes((long)i)), $"Halal {i:D6}", new DateOnly(2023, 10, 1), i * 1.01m, i, 1, i));
+        return rows.Build();
+    }
+
+    private Serializer<T> Serializer<T>() => _services.GetRequiredService<Serializer<T>>();
+
+    // The receiver's type is what it expects, so that no name of the sender's type is in the bytes: as between two versions of a type.
+    private TTo Cross<TFrom, TTo>(TFrom value) => Serializer<TTo>().Deserialize(Serializer<TFrom>().SerializeToArray(value))!;
+}
+
+/// <summary>As a later version may have it: a field more.</summary>
+[GenerateSerializer, Immutable]
+internal sealed record NewerQuestion
+{
+    [Id(0)] public TimeSpan MaxAge { get; init; }
+
+    [Id(1)] public long MinVersion { get; init; }
+
+    [Id(2)] public long HeldVersion { get; init; }
+
+    [Id(3)] public DateTimeOffset HeldAsOf { get; init; }
+
+    [Id(4)] public string? Reason { get; init; }
+}
+
+/// <summary>As a later version may have it: a field more.</summary>
+[GenerateSerializer, Immutable]
+internal sealed record NewerNews
+{
+    [Id(0)] public string Mart { get; init; } = "";
+
+    [Id(1)] public System.Collections.Immutable.ImmutableArray<TokenNote> Tokens { get; init; } = [];
+
+    [Id(2)] public string? Error { get; init; }
+
+    [Id(3)] public string? Mood { get; init; }
+}

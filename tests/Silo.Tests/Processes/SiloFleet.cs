@@ -1,0 +1,154 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using TransactionPipeline.KubernetesStandIn;
+using TransactionPipeline.Silo.Membership;
+using TransactionPipeline.Silo.Tests.Membership;
+
+namespace TransactionPipeline.Silo.Tests.Processes;
+
+/// <summary>
+/// Three silo processes that find each other through the API server's stand-in, with the chart's rights, over one state directory; and
+/// what a Service is to them: a list of those that say they are ready.
+/// </summary>
+public sealed class SiloFleet : IAsyncLifetime
+{
+    public const string ClusterId = "fleet";
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fleet-tests-");
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HttpClient _prober = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private readonly List<SiloProcess> _all = [];
+    private volatile IReadOnlyList<SiloProcess> _members = [];
+    private volatile IReadOnlyList<SiloProcess> _ready = [];
+    private Task _probing = Task.CompletedTask;
+
+    internal KubernetesStandInServer Api { get; private set; } = null!;
+
+    internal TestSales Sales { get; private set; } = null!;
+
+    internal AuthenticationHeaderValue Token { get; private set; } = null!;
+
+    /// <summary>The silos that are meant to run.</summary>
+    internal IReadOnlyList<SiloProcess> Members => _members;
+
+    /// <summary>Those of them that answered ready when last asked: where a Service sends requests.</summary>
+    internal IReadOnlyList<SiloProcess> Ready => _ready;
+
+    public async Task InitializeAsync()
+    {
+        Sales = new TestSales(_directory.FullName);
+        await Sales.SellAsync();
+        Api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
+        Api.Rules = [.. MembershipApi.Calls.Select(call => new PolicyRule([MembershipApi.Group], [call.Resource], [call.Verb], []))];
+        _members = [Start(), Start(), Start()];
+        _probing = Task.Run(ProbeAsync);
+        await SettledAsync();
+        Token = await SignInAsync();
+    }
+
+    /// <summary>Starts one more silo; it is sent requests once it is ready.</summary>
+    internal SiloProcess Start()
+    {
+        var silo = new SiloProcess($"silo-{_all.Count}", new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["DOTNET_shutdownTimeoutSeconds"] = "30",
+            ["state_directory"] = _directory.FullName,
+            ["cluster__provider"] = "kubernetes",
+            ["cluster__cluster_id"] = ClusterId,
+            ["cluster__api_server"] = Api.Address.ToString(),
+            ["cluster__namespace"] = MembershipClient.Namespace,
+            // Shorter than in the chart (2 s), so that a silo is found dead sooner and the tests are shorter.
+            ["cluster__probe_seconds"] = "1",
+            ["cluster__drain_seconds"] = "2",
+            ["cache__lease_seconds"] = "5",
+            ["Logging__LogLevel__TransactionPipeline.Web.Sales"] = "Warning",
+        });
+        _all.Add(silo);
+        return silo;
+    }
+
+    internal void Join(SiloProcess silo) => _members = [.. _members, silo];
+
+    internal void Leave(SiloProcess silo)
+    {
+        _members = [.. _members.Where(one => one != silo)];
+        _ready = [.. _ready.Where(one => one != silo)];
+    }
+
+    /// <summary>Every member is ready and takes all of them, and no others, for active.</summary>
+    internal async Task SettledAsync()
+    {
+        try
+        {
+            await Phase.UntilAsync(
+                async () =>
+                {
+                    foreach (var exited in _members.Where(silo => silo.HasExited))
+                        Assert.Fail($"{exited.Name} ended with {exited.ExitCode}:{Environment.NewLine}{exited.Log}");
+                    foreach (var silo in _members)
+                        if (await ActiveAsync(silo) != _members.Count) return false;
+                    return _ready.Count == _members.Count;
+                },
+                $"the agreement of {_members.Count} silos that they are active");
+        }
+        catch (Xunit.Sdk.XunitException unsettled)
+        {
+            throw new InvalidOperationException($"{unsettled.Message}{Environment.NewLine}{_members[^1].Log}", unsettled);
+        }
+    }
+
+    /// <summary>Waits for the table to hold a silo in a status.</summary>
+    internal Task InTableAsync(string name, string status) => Phase.UntilAsync(
+        () => Api.Objects(MembershipApi.Group, MembershipApi.Tables).SelectMany(table => table["spec"]!["silos"]!.AsArray())
+            .Any(row => row!["siloName"]!.GetValue<string>() == name && row["status"]!.GetValue<string>() == status),
+        $"the cluster's taking {name} for {status}");
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _probing;
+        foreach (var silo in _all) await silo.DisposeAsync();
+        await Api.DisposeAsync();
+        Sales.Dispose();
+        _prober.Dispose();
+        _stop.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private async Task ProbeAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            var members = _members;
+            var ready = await Task.WhenAll(members.Select(async silo => (Silo: silo, IsReady: await ActiveAsync(silo) > 0)));
+            if (ReferenceEquals(members, _members)) _ready = [.. ready.Where(one => one.IsReady).Select(one => one.Silo)];
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        }
+    }
+
+    private async Task<int> ActiveAsync(SiloProcess silo)
+    {
+        try
+        {
+            using var answer = await _prober.GetAsync(new Uri(silo.Address, "/health/ready"));
+            if (!answer.IsSuccessStatusCode) return 0;
+            var health = await answer.Content.ReadFromJsonAsync<JsonElement>();
+            return health.GetProperty("checks").GetProperty("cluster").GetProperty("data").GetProperty("active_silos").GetInt32();
+        }
+        catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<AuthenticationHeaderValue> SignInAsync()
+    {
+        using var client = new HttpClient();
+        using var form = new FormUrlEncodedContent([new("username", "admin"), new("password", "password123")]);
+        using var answer = await client.PostAsync(new Uri(_members[0].Address, "/token"), form);
+        answer.EnsureSuccessStatusCode();
+        var token = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
+    }
+}
