@@ -40,7 +40,7 @@ internal static class Lexer
             else
             {
                 var symbol = Array.Find(LongSymbols, symbol => sql.AsSpan(at).StartsWith(symbol, StringComparison.Ordinal)) ?? $"{next}";
-                if (!"()=<>+-*/,.;|!?[]".Contains(next, StringComparison.Ordinal)) throw new SqlRefused($"Syntax error: Illegal input character \"{next}\"");
+                if (!"()=<>+-*/,.;|!?[]".Contains(next, StringComparison.Ordinal)) throw new SqlRefusedException($"Syntax error: Illegal input character \"{next}\"");
                 at += symbol.Length;
                 tokens.Add(new(TokenKind.Symbol, symbol, start));
             }
@@ -81,7 +81,7 @@ internal static class Lexer
             if (sql[at] == '\\' && at + 1 < sql.Length) at++;
             text.Append(sql[at]);
         }
-        if (at == sql.Length) throw new SqlRefused("Syntax error: Unclosed string literal");
+        if (at == sql.Length) throw new SqlRefusedException("Syntax error: Unclosed string literal");
         at++;
         return text.ToString();
     }

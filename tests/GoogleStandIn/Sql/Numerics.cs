@@ -17,8 +17,8 @@ internal static class Numerics
         Binary(connection, "num_add", decimal.Add);
         Binary(connection, "num_sub", decimal.Subtract);
         Binary(connection, "num_mul", decimal.Multiply);
-        Binary(connection, "num_div", (a, b) => b == 0 ? throw new SqlRefused("division by zero") : a / b);
-        Binary(connection, "num_idiv", (a, b) => b == 0 ? throw new SqlRefused("division by zero") : decimal.Truncate(a / b));
+        Binary(connection, "num_div", (a, b) => b == 0 ? throw new SqlRefusedException("division by zero") : a / b);
+        Binary(connection, "num_idiv", (a, b) => b == 0 ? throw new SqlRefusedException("division by zero") : decimal.Truncate(a / b));
         connection.CreateFunction<object?, object?, long?>(
             "num_cmp", (a, b) => Parse(a) is { } left && Parse(b) is { } right ? left.CompareTo(right) : null, isDeterministic: true);
         connection.CreateFunction<object?, long?, string?>(
@@ -38,7 +38,7 @@ internal static class Numerics
         long whole => whole,
         double real => (decimal)real,
         string text when decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
-        _ => throw new SqlRefused($"Invalid NUMERIC value: {value}"),
+        _ => throw new SqlRefusedException($"Invalid NUMERIC value: {value}"),
     };
 
     private static void Binary(SqliteConnection connection, string name, Func<decimal, decimal, decimal> apply) =>
@@ -52,7 +52,7 @@ internal static class Numerics
                 }
                 catch (OverflowException)
                 {
-                    throw new SqlRefused($"numeric overflow: {a}, {b}");
+                    throw new SqlRefusedException($"numeric overflow: {a}, {b}");
                 }
             },
             isDeterministic: true);
