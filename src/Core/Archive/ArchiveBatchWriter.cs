@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -15,6 +16,7 @@ internal sealed class ArchiveBatchWriter : IBatchWriter
     private static readonly byte[] NewLine = [(byte)'\n'];
 
     private readonly ResumableUpload _upload;
+    private readonly ArrayBufferWriter<byte> _row = new();
     private readonly MemoryStream _compressed = new();
     private readonly GZipStream _gzip;
     private readonly Utf8JsonWriter _json;
@@ -24,7 +26,7 @@ internal sealed class ArchiveBatchWriter : IBatchWriter
     {
         _upload = upload;
         _gzip = new GZipStream(_compressed, CompressionLevel.Fastest, leaveOpen: true);
-        _json = new Utf8JsonWriter(_gzip, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _json = new Utf8JsonWriter(_row, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     public Task WriteAsync(ReadOnlyMemory<Transaction> rows, CancellationToken cancellationToken)
@@ -49,6 +51,7 @@ internal sealed class ArchiveBatchWriter : IBatchWriter
 
     private void Write(in Transaction row)
     {
+        _row.ResetWrittenCount();
         _json.Reset();
         _json.WriteStartObject();
         _json.WriteNumber("line", ++_line);
@@ -60,6 +63,7 @@ internal sealed class ArchiveBatchWriter : IBatchWriter
         _json.WriteString("date", $"{row.Date:yyyy-MM-dd}");
         _json.WriteEndObject();
         _json.Flush();
+        _gzip.Write(_row.WrittenSpan);
         _gzip.Write(NewLine);
     }
 

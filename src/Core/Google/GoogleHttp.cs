@@ -91,10 +91,11 @@ public sealed partial class GoogleHttp
         try
         {
             using var request = make();
-            if (await _tokens.GetAsync(both.Token) is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            var token = await _tokens.GetAsync(both.Token);
+            if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             using var response = await _http.SendAsync(request, both.Token);
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.PermanentRedirect) return await read(response, both.Token);
-            throw await ReadErrorAsync(response, both.Token);
+            throw await ReadErrorAsync(response, token, both.Token);
         }
         catch (GoogleApiException error)
         {
@@ -114,7 +115,7 @@ public sealed partial class GoogleHttp
         }
     }
 
-    private async Task<GoogleApiException> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<GoogleApiException> ReadErrorAsync(HttpResponseMessage response, string? token, CancellationToken cancellationToken)
     {
         GoogleError? error = null;
         try
@@ -127,7 +128,9 @@ public sealed partial class GoogleHttp
         }
         var status = (int)response.StatusCode;
         var wait = response.Headers.RetryAfter;
-        return new GoogleApiException(error?.Errors is [{ Reason: { } reason }, ..] ? reason : $"http{status}", status, error?.Message ?? "")
+        // A proxy may quote the request.
+        var details = token is null ? error?.Message : error?.Message?.Replace(token, "(token)", StringComparison.Ordinal);
+        return new GoogleApiException(error?.Errors is [{ Reason: { } reason }, ..] ? reason : $"http{status}", status, details ?? "")
         {
             RetryAfter = wait?.Delta ?? (wait?.Date is { } date ? date - _time.GetUtcNow() : null),
         };

@@ -62,7 +62,10 @@ internal sealed partial class Translator
         {
             Expect("BY");
             text.Append(" GROUP BY ").AppendJoin(", ", List(() => Expression().Sql));
-            if (Take("HAVING")) text.Append(" HAVING ").Append(Expression().Sql);
+        }
+        if (Take("HAVING"))
+        {
+            text.Append(" HAVING ").Append(Expression().Sql);
         }
         _scope = outer;
         return new(text.ToString(), columns);

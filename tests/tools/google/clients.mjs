@@ -92,7 +92,7 @@ async function bigQueryWorks() {
 
   // Pages.
   const [all] = await bigquery.query({query: 'SELECT transaction_id FROM node_dataset.sales ORDER BY transaction_id', maxResults: 4});
-  assert.equal(all.length, 4);
+  assert.equal(all.length, 26);
   const [queryJob] = await bigquery.createQueryJob({query: 'SELECT transaction_id FROM node_dataset.sales ORDER BY transaction_id'});
   const paged = [];
   for (let next = {maxResults: 7, autoPaginate: false}; next;) {
