@@ -12,10 +12,10 @@ public sealed class NodeClientsTests
         var folder = FindTool();
         if (!Directory.Exists(Path.Combine(folder, "node_modules"))) await RunAsync("sh", [Path.Combine(folder, "install.sh")], folder);
         await using var standIn = await StandIn.StartAsync();
-        standIn.Token = "node-token";
+        // No token is demanded: the storage client sends none with resumable uploads to an endpoint that is not Google's.
         standIn.Faults.PageSize = 8;
 
-        var said = await RunAsync("node", ["clients.mjs", $"{standIn.Endpoint}".TrimEnd('/'), standIn.Token], folder);
+        var said = await RunAsync("node", ["clients.mjs", $"{standIn.Endpoint}".TrimEnd('/'), "node-token"], folder);
 
         Assert.Equal("ok", said.Trim());
         Assert.Empty(standIn.Broken);

@@ -201,7 +201,8 @@ internal sealed partial class Translator
     private int SkipTo(string word)
     {
         var depth = 0;
-        while (Next.Kind != TokenKind.End && !(depth == 0 && (Next.Is(word) || Next.Is(";") || Next.Is(")") || Next.Is("UNION") || Next.Is("WHERE"))))
+        // The FROM of IS DISTINCT FROM is not the one.
+        while (Next.Kind != TokenKind.End && !(depth == 0 && ((Next.Is(word) && !_tokens[_at - 1].Is("DISTINCT")) || Next.Is(";") || Next.Is(")") || Next.Is("UNION") || Next.Is("WHERE"))))
         {
             depth += Next.Is("(") ? 1 : Next.Is(")") ? -1 : 0;
             _at++;

@@ -2,23 +2,25 @@
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {BigQuery} from '@google-cloud/bigquery';
 import {Storage} from '@google-cloud/storage';
-import {OAuth2Client} from 'google-auth-library';
 
 const [endpoint, token] = process.argv.slice(2);
 const projectId = 'node-project';
 
-function signedIn() {
+// Each client has its own version of the sign-in library, and takes no other's.
+function signedIn(library) {
+  const {OAuth2Client} = createRequire(import.meta.resolve(library))('google-auth-library');
   const client = new OAuth2Client();
   client.setCredentials({access_token: token, expiry_date: Date.now() + 3600_000});
   return client;
 }
 
-const storage = new Storage({projectId, apiEndpoint: endpoint, authClient: signedIn(), useAuthWithCustomEndpoint: true});
-const bigquery = new BigQuery({projectId, apiEndpoint: endpoint, authClient: signedIn()});
+const storage = new Storage({projectId, apiEndpoint: endpoint, authClient: signedIn('@google-cloud/storage'), useAuthWithCustomEndpoint: true});
+const bigquery = new BigQuery({projectId, apiEndpoint: endpoint, authClient: signedIn('@google-cloud/bigquery')});
 const folder = mkdtempSync(join(tmpdir(), 'google-clients-'));
 try {
   await storageWorks();
