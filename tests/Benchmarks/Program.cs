@@ -1,1 +1,21 @@
-Console.WriteLine("hi");
+using TransactionPipeline.Benchmarks.Http;
+using TransactionPipeline.Benchmarks.Load;
+
+// Each benchmark prints ratios within one run; seconds of this machine mean little on another.
+return args switch
+{
+    ["http", .. var rest] => await HttpBenchmark.RunAsync(rest),
+    ["bare", .. var rest] => await BareEndpoint.RunAsync(rest),
+    ["load", .. var rest] => await LoadBenchmark.RunAsync(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        Usage: dotnet run -c Release --project tests/Benchmarks -- BENCHMARK
+          http [SECONDS]   a cached answer over HTTP against a bare Kestrel endpoint behind JwtBearer; needs wrk
+          load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
+        """);
+    return 2;
+}

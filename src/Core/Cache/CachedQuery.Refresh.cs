@@ -16,10 +16,16 @@ public sealed partial class CachedQuery
     private Task? _loading;
     private volatile bool _loaded;
 
-    /// <summary>The refresh that is under way; completes at once when there is none. It never fails.</summary>
-    public Task WhenIdleAsync()
+    /// <summary>Completes when no refresh is under way; never fails.</summary>
+    public async Task WhenIdleAsync()
     {
-        lock (_gate) return _refresh is { } flight ? flight.Task.ContinueWith(static _ => { }, TaskScheduler.Default) : Task.CompletedTask;
+        while (true)
+        {
+            Flight? flight;
+            lock (_gate) flight = _refresh;
+            if (flight is null) return;
+            await flight.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        }
     }
 
     private void RefreshBehind()
@@ -80,6 +86,7 @@ public sealed partial class CachedQuery
             var failure = error as MartException
                 ?? new MartException("the answer could not be made; the server's log says why", MartFailure.Failed, error);
             LogRefreshFailed(_key, failure);
+            CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
             _failure = new Failure(failure, Now() + _options.RetryAfterError);
             throw failure;
         }
@@ -150,7 +157,9 @@ public sealed partial class CachedQuery
         }
         if (await _snapshots.CommitAsync(lease, next, CancellationToken.None).ConfigureAwait(false) is not { } committed) return null;
         Adopt(committed);
-        LogRefreshed(_key, committed.Version, committed.Rows.Count, queried, (Now() - began).TotalSeconds);
+        var took = Now() - began;
+        CacheMetrics.Refreshed(_key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
+        LogRefreshed(_key, committed.Version, committed.Rows.Count, queried, took.TotalSeconds);
         return new(committed, queried);
     }
 

@@ -20,6 +20,11 @@ public sealed class IngestionOptions
     [ConfigurationKeyName("max_upload_bytes")]
     public long MaxUploadBytes { get; set; } = 1L << 30;
 
+    /// <summary>How long a file's receiver may be silent before a run takes it for dead and removes what it left, in seconds.</summary>
+    /// <value>15.</value>
+    [ConfigurationKeyName("lease_seconds")]
+    public double LeaseSeconds { get; set; } = 15;
+
     /// <summary>The business rules.</summary>
     public ValidationOptions Validation { get; set; } = new();
 

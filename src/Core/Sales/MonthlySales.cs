@@ -15,7 +15,12 @@ public sealed class MonthlySales(IKeyOwner owner)
         Mart mart, string prefix, Month from, Month to, CacheDemand demand, CancellationToken cancellationToken)
     {
         var months = new List<Month>();
-        for (var month = from; month <= to && months.Count < MaxMonths; month = month.AddMonths(1)) months.Add(month);
+        // Not a step past the last one: after December 9999 there is no month.
+        for (var month = to; month >= from && months.Count < MaxMonths; month = month.AddMonths(-1))
+        {
+            months.Insert(0, month);
+            if (month == from) break;
+        }
         return await Task.WhenAll(months.Select(month => TotalAsync(new QueryKey(mart, prefix, month), demand, cancellationToken)));
     }
 

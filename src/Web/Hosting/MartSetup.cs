@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Marts.BigQuery;
 using TransactionPipeline.Core.Marts.Sqlite;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
 
 namespace TransactionPipeline.Web.Hosting;
@@ -15,6 +17,9 @@ public static class MartSetup
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton<ILeaseStore>(provider => new SqliteLeaseStore(
+            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
         services.TryAddKeyedSingleton(SqliteMart.ServiceKey, (provider, _) => SqliteMart.In(provider.GetRequiredService<StateOptions>()));
         services.TryAddSingleton<ITransactionStore>(provider => SqliteMart.StoreIn(
             provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey),
@@ -29,12 +34,20 @@ public static class MartSetup
                 [Mart.Operational] = Source(provider, Mart.Operational, options.Operational),
             };
         });
-        return builder;
+        return builder.AddBigQuery();
+    }
+
+    /// <summary>Refuses to start with a store that is not there.</summary>
+    public static IHost CheckMarts(this IHost host)
+    {
+        host.Services.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>();
+        return host;
     }
 
     private static IMartSource Source(IServiceProvider provider, Mart mart, string store) => store switch
     {
+        _ when BigQuerySetup.Plays(mart, store, provider.GetRequiredService<IConfiguration>()) => provider.GetRequiredService<BigQueryMartSource>(),
         "auto" or "sqlite" => new SqliteMartSource(provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey), mart),
-        _ => throw new StartRefusedException($"marts:{mart.Name()} is '{store}'; it must be auto or sqlite."),
+        _ => throw new StartRefusedException($"marts:{mart.Name()} is '{store}'; it must be auto, bigquery (the warehouse only) or sqlite."),
     };
 }

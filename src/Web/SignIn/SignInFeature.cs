@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.SignIn;
 
@@ -17,7 +18,12 @@ public static class SignInFeature
     /// <summary>Adds users, sign-in and the policies, named as the roles: <c>RequireAuthorization(Roles.Viewer)</c>.</summary>
     public static IHostApplicationBuilder AddSignIn(this IHostApplicationBuilder builder)
     {
-        AddUsers(builder.Services);
+        builder.AddUsers();
+        builder.Services.AddOptions<SecurityOptions>()
+            .Validate(o => o.TokenMinutes > 0, "security__token_minutes must be more than 0.")
+            .Validate(o => o.Throttle.FailuresPerUser > 0, "security__throttle__failures_per_user must be more than 0.")
+            .Validate(o => o.Throttle.FailuresPerAddress > 0, "security__throttle__failures_per_address must be more than 0.")
+            .Validate(o => o.Throttle.WindowMinutes > 0, "security__throttle__window_minutes must be more than 0.");
         AddSchemes(builder.Services);
         AddPolicies(builder.Services.AddAuthorizationBuilder());
         AddProtection(builder.Services);
@@ -26,11 +32,33 @@ public static class SignInFeature
         return builder;
     }
 
-    /// <summary>Checks the secret, then puts authentication, authorization and the forms' check into the pipeline.</summary>
+    /// <summary>Adds the users alone, as the command line needs them: no secret, no web.</summary>
+    public static IHostApplicationBuilder AddUsers(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
+            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UserAdministration>();
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
+        return builder;
+    }
+
+    /// <summary>Checks the secret and the other settings, then puts authentication, authorization and the forms' check into the pipeline.</summary>
     public static IApplicationBuilder UseSignIn(this IApplicationBuilder app)
     {
-        // Now, not at the first sign-in: with a bad secret the app must not even start.
-        app.ApplicationServices.GetRequiredService<TokenKey>();
+        // Now, not at the first sign-in: with a bad secret or setting the app must not even start.
+        try
+        {
+            app.ApplicationServices.GetRequiredService<TokenKey>();
+        }
+        catch (OptionsValidationException invalid)
+        {
+            throw new StartRefusedException($"Refusing to start: {string.Join(' ', invalid.Failures)}");
+        }
         return app.UseAuthentication().UseAuthorization().UseAntiforgery();
     }
 
@@ -40,18 +68,6 @@ public static class SignInFeature
         routes.MapToken();
         routes.MapLogin();
         return routes;
-    }
-
-    private static void AddUsers(IServiceCollection services)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
-        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
-            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<UserAdministration>();
-        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
-        // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
-        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
     }
 
     private static void AddSchemes(IServiceCollection services)
@@ -75,9 +91,11 @@ public static class SignInFeature
 
     private static void AddProtection(IServiceCollection services)
     {
-        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository here.
+        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository in place of KeysInState.
         services.AddDataProtection().SetApplicationName("transaction-pipeline");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeysInState>();
+        // It says at information level that a key is made, and warns that it is not encrypted: the directory's mode is what guards it.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.AddAntiforgery(options =>
         {
             options.FormFieldName = "form_token";

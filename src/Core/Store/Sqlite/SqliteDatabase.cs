@@ -13,14 +13,17 @@ public sealed class SqliteDatabase : IDisposable
     private volatile bool _migrated;
 
     /// <summary>The file at <paramref name="path"/>, made when missing. Migration n takes the schema from version n to n + 1.</summary>
-    public SqliteDatabase(string path, IReadOnlyList<string> migrations)
+    /// <param name="path">The file.</param>
+    /// <param name="migrations">What makes its schema.</param>
+    /// <param name="busySeconds">How long to wait for another's write before giving up.</param>
+    public SqliteDatabase(string path, IReadOnlyList<string> migrations, int busySeconds = 10)
     {
         Path = path;
         _migrations = migrations;
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = path,
-            DefaultTimeout = 10,
+            DefaultTimeout = busySeconds,
             ForeignKeys = true,
         }.ToString();
     }
