@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Marts.BigQuery;
 using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
@@ -33,7 +34,7 @@ public static class MartSetup
                 [Mart.Operational] = Source(provider, Mart.Operational, options.Operational),
             };
         });
-        return builder;
+        return builder.AddBigQuery();
     }
 
     /// <summary>Refuses to start with a store that is not there.</summary>
@@ -45,7 +46,8 @@ public static class MartSetup
 
     private static IMartSource Source(IServiceProvider provider, Mart mart, string store) => store switch
     {
+        _ when BigQuerySetup.Plays(mart, store, provider.GetRequiredService<IConfiguration>()) => provider.GetRequiredService<BigQueryMartSource>(),
         "auto" or "sqlite" => new SqliteMartSource(provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey), mart),
-        _ => throw new StartRefusedException($"marts:{mart.Name()} is '{store}'; it must be auto or sqlite."),
+        _ => throw new StartRefusedException($"marts:{mart.Name()} is '{store}'; it must be auto, bigquery (the warehouse only) or sqlite."),
     };
 }
