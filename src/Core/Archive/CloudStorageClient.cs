@@ -60,12 +60,24 @@ public sealed class CloudStorageClient
         while (page is not null);
     }
 
-    /// <summary>Adds entries to the object's own metadata.</summary>
+    /// <summary>Adds entries to the object's own metadata; an object that is gone (by a lifecycle rule, say) is no failure.</summary>
     /// <exception cref="GoogleApiException">The call failed.</exception>
-    public async Task MarkAsync(string name, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken) =>
-        await _http.SendAsync(
-            () => new(HttpMethod.Patch, UriOf(name)) { Content = JsonContent.Create(new StorageObjectChange(metadata), StorageJson.Default.StorageObjectChange) },
-            cancellationToken);
+    public async Task MarkAsync(string name, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _http.SendAsync(
+                () => new(HttpMethod.Patch, UriOf(name))
+                {
+                    Content = JsonContent.Create(new StorageObjectChange(metadata), StorageJson.Default.StorageObjectChange),
+                },
+                cancellationToken);
+        }
+        catch (GoogleApiException error) when (error.Reason == GoogleReasons.NotFound)
+        {
+            // Nothing to mark.
+        }
+    }
 
     /// <summary>Removes the object; one that is not there is no failure.</summary>
     /// <exception cref="GoogleApiException">The call failed.</exception>
