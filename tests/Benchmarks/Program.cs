@@ -1,5 +1,8 @@
 using TransactionPipeline.Benchmarks.Http;
 using TransactionPipeline.Benchmarks.Load;
+#if ORLEANS
+using TransactionPipeline.Benchmarks.Silo;
+#endif
 
 // Each benchmark prints ratios within one run; seconds of this machine mean little on another.
 return args switch
@@ -7,6 +10,9 @@ return args switch
     ["http", .. var rest] => await HttpBenchmark.RunAsync(rest),
     ["bare", .. var rest] => await BareEndpoint.RunAsync(rest),
     ["load", .. var rest] => await LoadBenchmark.RunAsync(rest),
+#if ORLEANS
+    ["silo", .. var rest] => await SiloBenchmark.RunAsync(rest),
+#endif
     _ => Usage(),
 };
 
@@ -16,6 +22,7 @@ static int Usage()
         Usage: dotnet run -c Release --project tests/Benchmarks -- BENCHMARK
           http [SECONDS]   a cached answer over HTTP against a bare Kestrel endpoint behind JwtBearer; needs wrk
           load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
+          silo [SECONDS]   with -p:Orleans=true: a cached answer from one and from three silos against src/Web, grain calls, start; needs wrk
         """);
     return 2;
 }

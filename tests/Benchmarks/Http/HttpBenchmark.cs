@@ -66,7 +66,7 @@ internal static partial class HttpBenchmark
         }
     }
 
-    private static async Task<string> SignInAsync(HttpClient client)
+    internal static async Task<string> SignInAsync(HttpClient client)
     {
         using var form = new FormUrlEncodedContent([new("username", "admin"), new("password", "password123")]);
         using var answer = await client.PostAsync("/token", form);
@@ -74,7 +74,7 @@ internal static partial class HttpBenchmark
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
     }
 
-    private static async Task<double> WrkAsync(string address, string token, int seconds)
+    internal static async Task<double> WrkAsync(string address, string token, int seconds)
     {
         var start = new ProcessStartInfo("wrk", ["-t1", "-c32", $"-d{seconds}s", "-H", $"Authorization: Bearer {token}", address])
         {
@@ -88,7 +88,7 @@ internal static partial class HttpBenchmark
         return double.Parse(RequestsPerSecond().Match(output).Groups["rate"].Value, CultureInfo.InvariantCulture);
     }
 
-    private static double Median(List<double> values) => values.Skip(1).Order().ElementAt((values.Count - 1) / 2);
+    internal static double Median(List<double> values) => values.Skip(1).Order().ElementAt((values.Count - 1) / 2);
 
     [GeneratedRegex(@"Requests/sec:\s+(?<rate>[0-9.]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RequestsPerSecond();

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using TransactionPipeline.Benchmarks.Http;
+
+namespace TransactionPipeline.Benchmarks.Silo;
+
+/// <summary>
+/// Requests a second of a cached answer from src/Silo, alone and as one of three, against src/Web; wrk sends to one after the other in
+/// rounds, and the medians are compared. One of three silos owns the key, the others hold copies: that must not show.
+/// </summary>
+internal static class SiloBenchmark
+{
+    private const string Query = "/sales/trends?product_prefix=Halal&sale_month=2023-10-01";
+    private const string Web = "http://127.0.0.1:18711";
+    private const int FirstSiloPort = 18712;
+    private const int Rounds = 5;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var seconds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
+        var directory = Directory.CreateTempSubdirectory("silo-benchmark-");
+        var children = new List<Child>();
+        try
+        {
+            children.Add(await StartAsync("TransactionPipeline.Web.dll", Web, directory.FullName, offset: 0));
+            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(0), directory.FullName, offset: 0));
+            using var client = new HttpClient();
+            client.BaseAddress = new Uri(Web);
+            var token = await HttpBenchmark.SignInAsync(client);
+            await MeasureAsync("one silo", [Web, Address(0)], token, seconds);
+
+            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(1), directory.FullName, offset: 1));
+            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(2), directory.FullName, offset: 2));
+            await MeasureAsync("three silos", [Web, Address(0), Address(1), Address(2)], token, seconds);
+            foreach (var child in children) child.Dispose();
+            children.Clear();
+
+            await GrainCallBenchmark.RunAsync(Path.Combine(directory.FullName, "calls"));
+            return 0;
+        }
+        finally
+        {
+            foreach (var child in children) child.Dispose();
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string Address(int silo) => $"http://127.0.0.1:{FirstSiloPort + silo}";
+
+    private static async Task<Child> StartAsync(string assembly, string address, string directory, int offset)
+    {
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ASPNETCORE_URLS"] = address,
+            ["state_directory"] = Path.Combine(directory, "state"),
+            ["security__jwt_secret"] = "a secret of the benchmark, 32 bytes at least",
+            ["cluster__silo_port"] = "18721",
+            ["cluster__gateway_port"] = "18731",
+            ["cluster__port_offset"] = $"{offset}",
+        };
+        var started = Stopwatch.GetTimestamp();
+        var child = Child.Start(assembly, [], environment);
+        await child.WaitForAsync($"{address}/health/ready");
+        Console.WriteLine($"{assembly} {offset}, from process start to ready: {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s");
+        return child;
+    }
+
+    private static async Task MeasureAsync(string what, string[] addresses, string token, int seconds)
+    {
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var address in addresses) await client.GetByteArrayAsync(address + Query);
+
+        var rates = addresses.Select(_ => new List<double>()).ToArray();
+        // The first round of each is warm-up.
+        for (var round = 0; round <= Rounds; round++)
+        {
+            for (var i = 0; i < addresses.Length; i++) rates[i].Add(await HttpBenchmark.WrkAsync(addresses[i] + Query, token, seconds));
+        }
+        var medians = Array.ConvertAll(rates, HttpBenchmark.Median);
+        Console.WriteLine($"{what}: src/Web {medians[0]:F0} requests/s; "
+            + string.Join(", ", medians.Skip(1).Select((median, silo) => $"silo {silo} {median:F0} ({median / medians[0]:F2}x)")));
+    }
+}
