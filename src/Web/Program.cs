@@ -1,24 +1,11 @@
+using TransactionPipeline.Web.Commands;
 using TransactionPipeline.Web.Hosting;
-using TransactionPipeline.Web.Sales;
-using TransactionPipeline.Web.SignIn;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddListening();
-    builder.AddPipelineConfiguration();
-    builder.AddProblems();
-    builder.AddMarts();
-    builder.AddCache();
-    builder.AddSignIn();
-    builder.AddSales();
+    if (CommandLine.IsCommand(args)) return await CommandLine.RunAsync(args);
 
-    var app = builder.Build();
-    app.UseSecurityHeaders();
-    app.UseProblems();
-    app.UseSignIn();
-    app.MapSignIn();
-    app.MapSales();
+    var app = WebApplication.CreateBuilder(args).AddWebFront().Build().UseWebFront();
     await app.RunAsync();
     return 0;
 }

@@ -16,10 +16,16 @@ public sealed partial class CachedQuery
     private Task? _loading;
     private volatile bool _loaded;
 
-    /// <summary>The refresh that is under way; completes at once when there is none. It never fails.</summary>
-    public Task WhenIdleAsync()
+    /// <summary>Completes when no refresh is under way; never fails.</summary>
+    public async Task WhenIdleAsync()
     {
-        lock (_gate) return _refresh is { } flight ? flight.Task.ContinueWith(static _ => { }, TaskScheduler.Default) : Task.CompletedTask;
+        while (true)
+        {
+            Flight? flight;
+            lock (_gate) flight = _refresh;
+            if (flight is null) return;
+            await flight.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        }
     }
 
     private void RefreshBehind()

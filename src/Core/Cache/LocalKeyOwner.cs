@@ -67,8 +67,11 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
         return null;
     }
 
+    /// <summary>Completes when the refreshes that are under way have ended, whatever came of them.</summary>
+    public Task WhenIdleAsync() => Task.WhenAll(_queries.Values.Select(query => query.WhenIdleAsync()));
+
     /// <summary>Waits for the refreshes that are under way, so that their leases are given back.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_queries.Values.Select(query => query.WhenIdleAsync()));
+    public async ValueTask DisposeAsync() => await WhenIdleAsync();
 
     private CachedAnswer Sized(CachedAnswer answer)
     {

@@ -32,4 +32,9 @@ public sealed class OrchestrationOptions
     /// <value><c>export</c>.</value>
     [ConfigurationKeyName("export_directory")]
     public string ExportDirectory { get; set; } = "export";
+
+    /// <summary>How long a run may be silent before another process takes it for dead, in seconds. It is renewed three times in that time.</summary>
+    /// <value>15.</value>
+    [ConfigurationKeyName("lease_seconds")]
+    public double LeaseSeconds { get; set; } = 15;
 }

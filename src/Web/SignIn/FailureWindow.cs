@@ -12,6 +12,15 @@ internal sealed class FailureWindow(int limit, TimeSpan window, TimeProvider tim
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<long>> _attempts = new(StringComparer.Ordinal);
 
+    /// <summary>How many keys are remembered: at most the capacity.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _attempts.Count;
+        }
+    }
+
     /// <summary>Counts an attempt; or, when there were too many, counts nothing and gives the time until the next is let in.</summary>
     public bool TryBegin(string key, out TimeSpan wait)
     {

@@ -17,12 +17,27 @@ public static class SignInFeature
     /// <summary>Adds users, sign-in and the policies, named as the roles: <c>RequireAuthorization(Roles.Viewer)</c>.</summary>
     public static IHostApplicationBuilder AddSignIn(this IHostApplicationBuilder builder)
     {
-        AddUsers(builder.Services);
+        builder.AddUsers();
         AddSchemes(builder.Services);
         AddPolicies(builder.Services.AddAuthorizationBuilder());
         AddProtection(builder.Services);
         builder.Services.AddSingleton<SignInThrottle>().AddSingleton<PasswordSignIn>().AddSingleton<LoginPage>();
         builder.Services.AddHostedService<DevelopmentAdmin>();
+        return builder;
+    }
+
+    /// <summary>Adds the users alone, as the command line needs them: no secret, no web.</summary>
+    public static IHostApplicationBuilder AddUsers(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
+            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UserAdministration>();
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
         return builder;
     }
 
@@ -40,18 +55,6 @@ public static class SignInFeature
         routes.MapToken();
         routes.MapLogin();
         return routes;
-    }
-
-    private static void AddUsers(IServiceCollection services)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
-        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
-            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<UserAdministration>();
-        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
-        // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
-        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
     }
 
     private static void AddSchemes(IServiceCollection services)

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TransactionPipeline.Core.Ingestion;
+using TransactionPipeline.Core.Store.Sqlite;
 using static SQLitePCL.raw;
 
 namespace TransactionPipeline.Core.Marts.Sqlite;

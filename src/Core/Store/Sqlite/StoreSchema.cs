@@ -40,10 +40,16 @@ internal static class StoreSchema
             id TEXT PRIMARY KEY,
             status TEXT NOT NULL,
             source TEXT NOT NULL,
-            received_at INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            completed_at INTEGER,
             accepted INTEGER NOT NULL,
-            rejected INTEGER NOT NULL
+            rejected INTEGER NOT NULL,
+            inserted INTEGER,
+            replaced INTEGER,
+            unchanged INTEGER,
+            duplicates INTEGER
         ) WITHOUT ROWID;
+        CREATE INDEX batches_by_status ON batches (status, completed_at, id);
 
         CREATE TABLE rejected_transactions (
             batch TEXT NOT NULL,
@@ -57,15 +63,23 @@ internal static class StoreSchema
             id TEXT PRIMARY KEY,
             dag TEXT NOT NULL,
             trigger TEXT NOT NULL,
+            fire_time INTEGER UNIQUE,
             status TEXT NOT NULL,
             owner TEXT NOT NULL,
             attempt INTEGER NOT NULL,
+            step TEXT NOT NULL,
             started_at INTEGER NOT NULL,
             finished_at INTEGER,
             next_attempt_at INTEGER,
-            detail TEXT NOT NULL
+            error TEXT,
+            batches INTEGER NOT NULL,
+            inserted INTEGER NOT NULL,
+            replaced INTEGER NOT NULL,
+            unchanged INTEGER NOT NULL,
+            duplicates INTEGER NOT NULL,
+            months INTEGER NOT NULL
         ) WITHOUT ROWID;
-        CREATE INDEX runs_by_start ON runs (started_at);
+        CREATE INDEX runs_by_status ON runs (status);
         """,
     ];
 }

@@ -1,0 +1,161 @@
+{{- define "pipeline.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "pipeline.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "pipeline.name" . -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What finds the pods that serve. The component keeps the pods of the CronJob and of helm test out of the Service. */}}
+{{- define "pipeline.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "pipeline.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: server
+{{- end -}}
+
+{{- define "pipeline.labels" -}}
+{{ include "pipeline.commonLabels" . }}
+app.kubernetes.io/component: server
+{{- end -}}
+
+{{- define "pipeline.commonLabels" -}}
+app.kubernetes.io/name: {{ include "pipeline.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "pipeline.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "pipeline.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "pipeline.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "pipeline.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 1654
+runAsGroup: 1654
+fsGroup: 1654
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "pipeline.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- define "pipeline.resources" -}}
+requests:
+  {{- toYaml .Values.resources.requests | nindent 2 }}
+limits:
+  {{- $limits := .Values.resources.limits }}
+  {{- if not .Values.cpuLimit.enabled }}{{ $limits = omit $limits "cpu" }}{{ end }}
+  {{- toYaml $limits | nindent 2 }}
+{{- end -}}
+
+{{/* Settings and secrets, the same for the servers and the CronJob. */}}
+{{- define "pipeline.envFrom" -}}
+- configMapRef:
+    name: {{ include "pipeline.fullname" . }}
+{{- end -}}
+
+{{- define "pipeline.env" -}}
+- name: security__jwt_secret
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.secrets.app.existingSecret }}
+      key: jwt_secret
+- name: security__pii_key
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.secrets.app.existingSecret }}
+      key: pii_key
+      optional: true
+{{- if .Values.secrets.postgres.enabled }}
+- name: data_warehouse__postgres__credentials_directory
+  value: /var/run/secrets/transaction-pipeline/postgres
+{{- end }}
+{{- if .Values.secrets.bigquery.enabled }}
+- name: GOOGLE_APPLICATION_CREDENTIALS
+  value: /var/run/secrets/transaction-pipeline/bigquery/credentials.json
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "pipeline.volumeMounts" -}}
+- name: state
+  mountPath: /var/lib/transaction-pipeline
+- name: tmp
+  mountPath: /tmp
+{{- if .Values.secrets.postgres.enabled }}
+- name: postgres-credentials
+  mountPath: /var/run/secrets/transaction-pipeline/postgres
+  readOnly: true
+{{- end }}
+{{- if .Values.secrets.bigquery.enabled }}
+- name: bigquery-credentials
+  mountPath: /var/run/secrets/transaction-pipeline/bigquery
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "pipeline.volumes" -}}
+- name: state
+  emptyDir:
+    sizeLimit: {{ .Values.stateDirectory.sizeLimit }}
+- name: tmp
+  emptyDir:
+    sizeLimit: 256Mi
+{{- if .Values.secrets.postgres.enabled }}
+- name: postgres-credentials
+  secret:
+    secretName: {{ .Values.secrets.postgres.existingSecret }}
+    items:
+      - key: user
+        path: user
+      - key: password
+        path: password
+{{- end }}
+{{- if .Values.secrets.bigquery.enabled }}
+- name: bigquery-credentials
+  secret:
+    secretName: {{ .Values.secrets.bigquery.existingSecret }}
+    items:
+      - key: credentials.json
+        path: credentials.json
+{{- end }}
+{{- end -}}
+
+{{/* What is left for the host's own graceful stop, less 5 seconds for the process to end. */}}
+{{- define "pipeline.shutdownTimeoutSeconds" -}}
+{{- $left := sub (int .Values.shutdown.gracePeriodSeconds) (add (int .Values.shutdown.preStopSeconds) 5) -}}
+{{- if lt $left 10 -}}
+{{- fail "shutdown.gracePeriodSeconds must be at least 15 above shutdown.preStopSeconds: a silo needs time to leave the cluster" -}}
+{{- end -}}
+{{- $left -}}
+{{- end -}}

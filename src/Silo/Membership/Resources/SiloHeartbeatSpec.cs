@@ -1,0 +1,3 @@
+namespace TransactionPipeline.Silo.Membership.Resources;
+
+internal sealed record SiloHeartbeatSpec(string Address, DateTime IAmAliveTime);

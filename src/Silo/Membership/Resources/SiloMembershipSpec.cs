@@ -1,0 +1,9 @@
+namespace TransactionPipeline.Silo.Membership.Resources;
+
+internal sealed record SiloMembershipSpec
+{
+    /// <summary>Orleans' table version: rises by one with each change of the membership.</summary>
+    public int Version { get; init; }
+
+    public IReadOnlyList<SiloRow> Silos { get; init; } = [];
+}

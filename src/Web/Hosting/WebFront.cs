@@ -1,0 +1,43 @@
+using TransactionPipeline.Web.Admin;
+using TransactionPipeline.Web.Dashboard;
+using TransactionPipeline.Web.Health;
+using TransactionPipeline.Web.Sales;
+using TransactionPipeline.Web.SignIn;
+
+namespace TransactionPipeline.Web.Hosting;
+
+/// <summary>The front end as a whole, for the hosts that carry it: src/Web alone, or a silo. A table of contents; one line a feature.</summary>
+public static class WebFront
+{
+    /// <summary>Adds every feature's services and options.</summary>
+    public static WebApplicationBuilder AddWebFront(this WebApplicationBuilder builder)
+    {
+        builder.AddListening();
+        builder.AddPipelineConfiguration();
+        builder.AddLogFormat();
+        builder.AddProblems();
+        builder.AddMarts();
+        builder.AddCache();
+        builder.AddSignIn();
+        builder.AddSales();
+        builder.AddDashboard();
+        builder.AddHealth();
+        builder.AddApiDocumentation();
+        return builder;
+    }
+
+    /// <summary>Puts the features into the request pipeline.</summary>
+    public static WebApplication UseWebFront(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseProblems();
+        app.UseSignIn();
+        app.MapSignIn();
+        app.MapSales();
+        app.MapDashboard();
+        app.MapCacheAdmin();
+        app.MapHealth();
+        app.MapApiDocumentation();
+        return app;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace TransactionPipeline.Benchmarks;
+
+/// <summary>A process of the benchmark's own, built beside it; its output goes nowhere, and it ends with this object.</summary>
+internal sealed class Child : IDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+
+    private Child(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    public static Child Start(string assembly, string[] args, Dictionary<string, string?> environment)
+    {
+        // Through a shell, so that the output costs nobody's time but the writer's.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$@\" >/dev/null 2>&1", "sh", Path.Combine(AppContext.BaseDirectory, assembly), .. args]);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new Child(Process.Start(start)!);
+    }
+
+    /// <summary>Waits until the address answers anything at all.</summary>
+    public async Task WaitForAsync(string address)
+    {
+        using var client = new HttpClient();
+        using var limit = new CancellationTokenSource(StartLimit);
+        while (true)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(address, limit.Token);
+                return;
+            }
+            catch (HttpRequestException) when (!_process.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,106 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>Several processes over one store.</summary>
+public sealed class SharedStoreTests : IAsyncLifetime
+{
+    private readonly CacheFixture _cache = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _cache.DisposeAsync();
+
+    [Fact]
+    public async Task Get_AfterARestart_AnswersFromTheStoredSnapshot()
+    {
+        var before = await AskAsync(_cache.Owner());
+
+        var after = await AskAsync(_cache.Owner());
+
+        Assert.Equal(CacheResult.Hit, after.Result);
+        Assert.Equal(before.Snapshot with { Rows = after.Snapshot.Rows }, after.Snapshot);
+        Assert.Equal(before.Snapshot.Rows.All(), after.Snapshot.Rows.All());
+        Assert.Equal(1, _cache.Mart.Reads);
+    }
+
+    [Fact]
+    public async Task Get_RestartWhileTheMartIsAway_ServesTheLastGood()
+    {
+        await AskAsync(_cache.Owner());
+        _cache.Mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        _cache.Time.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(CacheResult.StaleOnError, (await AskAsync(_cache.Owner())).Result);
+    }
+
+    [Fact]
+    public async Task Get_ColdInThreeProcesses_QueriesOnce()
+    {
+        _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        LocalKeyOwner[] owners = [_cache.Owner(), _cache.Owner(), _cache.Owner()];
+        var asking = Task.WhenAll(owners.Select(AskAsync));
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        _cache.Mart.Gate.SetResult();
+
+        var answers = await _cache.WithTimeAsync(asking, "the answers of three processes");
+
+        Assert.Equal(1, _cache.Mart.Reads);
+        Assert.Single(answers.Select(answer => answer.Snapshot.Version).Distinct());
+    }
+
+    [Fact]
+    public async Task Get_HolderDiesInMidRefresh_AnotherTakesOverAfterTheLeaseAndTheLateCommitIsRefused()
+    {
+        _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hung = AskAsync(_cache.Owner());
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        var gate = _cache.Mart.Gate;
+        _cache.Mart.Gate = null;
+        _cache.Change("2", 200m);
+
+        var second = await _cache.WithTimeAsync(AskAsync(_cache.Owner()), "the take-over");
+        Assert.Equal((200m, 1L), (second.Snapshot.Rows[0].TotalAmount, second.Snapshot.Version));
+
+        // The first one comes back with what it read before the change: its fence is old, it must end with the newer rows.
+        gate.SetResult();
+        var first = await _cache.WithTimeAsync(hung, "the late answer");
+        Assert.Equal(200m, first.Snapshot.Rows[0].TotalAmount);
+        Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_VersionSeenElsewhere_IsFetchedRatherThanAnOlderOneServed()
+    {
+        var behind = _cache.Owner();
+        await AskAsync(behind);
+        var ahead = _cache.Owner();
+        _cache.Change("2", 200m);
+        var newer = await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+
+        var answer = await behind.GetAsync(CacheFixture.Key, CacheDemand.Default with { MinVersion = newer.Snapshot.Version }, default);
+
+        Assert.Equal((2L, 200m), (answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal(2, _cache.Mart.Reads);
+    }
+
+    [Fact]
+    public async Task Commit_WithALeaseThatAnotherTook_WritesNothing()
+    {
+        var leases = _cache.Leases;
+        var snapshots = _cache.Snapshots;
+        var old = await leases.TryAcquireAsync(CacheFixture.Key.ToString(), "a", TimeSpan.FromSeconds(1), default);
+        _cache.Time.Advance(TimeSpan.FromSeconds(2));
+        var now = await leases.TryAcquireAsync(CacheFixture.Key.ToString(), "b", TimeSpan.FromSeconds(1), default);
+        var time = _cache.Time.GetUtcNow();
+        var snapshot = new Snapshot(CacheFixture.Key, 1, "1", time, time, MartRows.Empty);
+
+        Assert.Null(await snapshots.CommitAsync(old!, snapshot, default));
+        Assert.Null(await snapshots.FindAsync(CacheFixture.Key, default));
+        Assert.Equal(1, (await snapshots.CommitAsync(now!, snapshot, default))!.Version);
+    }
+
+    private static Task<CachedAnswer> AskAsync(LocalKeyOwner owner) =>
+        owner.GetAsync(CacheFixture.Key, CacheDemand.Default, default).AsTask();
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Marts.Sqlite;
+using TransactionPipeline.Core.Store.Sqlite;
+
+namespace TransactionPipeline.Web.Tests.Sales;
+
+/// <summary>The app's own SQLite mart behind a switch that makes it fail. Counts its queries.</summary>
+public sealed class SwitchableMart
+{
+    private int _reads;
+
+    public MartException? Failure { get; set; }
+
+    /// <summary>Rows in place of the mart's.</summary>
+    public MartRows? Rows { get; set; }
+
+    public int Reads => Volatile.Read(ref _reads);
+
+    public void Install(IServiceCollection services) =>
+        services.AddSingleton<IReadOnlyDictionary<Mart, IMartSource>>(provider => Enum.GetValues<Mart>().ToDictionary(
+            mart => mart,
+            IMartSource (mart) => new Source(
+                this, new SqliteMartSource(provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey), mart))));
+
+    private sealed class Source(SwitchableMart mart, SqliteMartSource inner) : IMartSource
+    {
+        public string Store => inner.Store;
+
+        public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) =>
+            mart.Failure is null ? inner.GetChangeTokenAsync(month, cancellationToken) : Task.FromException<string>(mart.Failure);
+
+        public Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref mart._reads);
+            return mart.Failure is not null ? Task.FromException<MartRows>(mart.Failure)
+                : mart.Rows is not null ? Task.FromResult(mart.Rows) : inner.ReadAsync(key, cancellationToken);
+        }
+
+        public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken) =>
+            mart.Failure is null ? inner.FindNewestMonthAsync(cancellationToken) : Task.FromException<Month?>(mart.Failure);
+    }
+}

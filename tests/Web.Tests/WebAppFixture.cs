@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using TransactionPipeline.Web.SignIn;
+
+namespace TransactionPipeline.Web.Tests;
+
+/// <summary>
+/// The real app in memory: its own state directory, Development, a clock that stands still until <see cref="Time"/> is moved, and its
+/// logs. Use it as a class fixture, or <c>await using var app = new WebAppFixture { Settings = { ... } }</c> for an app of one's own; it
+/// starts when first used.
+/// </summary>
+public sealed class WebAppFixture : IAsyncLifetime
+{
+    public const string JwtSecret = "a secret of the tests, 32 bytes at least";
+    public const string Password = "a good password";
+
+    /// <summary>The address a request comes from, in place of 127.0.0.1.</summary>
+    public const string AddressHeader = "X-Test-Address";
+
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("transaction-pipeline-");
+    private readonly Lazy<WebApplicationFactory<Program>> _factory;
+
+    public WebAppFixture() => _factory = new(() => new WebApplicationFactory<Program>().WithWebHostBuilder(Configure));
+
+    /// <summary>Settings over those of pipeline_config.yaml, as <c>section:name</c>.</summary>
+    public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal) { ["security:jwt_secret"] = JwtSecret };
+
+    /// <summary>Replaces services of the app.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
+
+    public string Environment { get; init; } = "Development";
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2023, 11, 15, 12, 0, 0, TimeSpan.Zero));
+
+    public CapturedLogs Logs { get; } = new();
+
+    public string StateDirectory => _state.FullName;
+
+    public IServiceProvider Provider => _factory.Value.Services;
+
+    /// <summary>A client that is not signed in; it keeps cookies but does not follow redirects.</summary>
+    public HttpClient Anonymous() => _factory.Value.CreateClient(new() { AllowAutoRedirect = false });
+
+    /// <summary>A client with a token of the admin that Development makes: every role.</summary>
+    public Task<HttpClient> AdminAsync() => SignedInAsync("admin", "password123");
+
+    /// <summary>A client with a token of a user who has just these roles.</summary>
+    public async Task<HttpClient> ClientAsync(params string[] roles) => await SignedInAsync(await UserAsync(roles), Password);
+
+    /// <summary>The name of a user who has just these roles and <see cref="Password"/>; made when missing.</summary>
+    public async Task<string> UserAsync(params string[] roles)
+    {
+        var name = roles.Length == 0 ? "nobody" : string.Join('-', roles);
+        await Provider.GetRequiredService<UserAdministration>().AddAsync(name, Password, roles, CancellationToken.None);
+        return name;
+    }
+
+    public async Task<string> TokenAsync(string name, string password)
+    {
+        using var client = Anonymous();
+        var answer = await client.PostAsync("/token", TestForms.Credentials(name, password));
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>A client with a cookie, as the browser has one after the form.</summary>
+    public async Task<HttpClient> BrowserAsync(string name, string password)
+    {
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Accept.ParseAdd("text/html,application/xhtml+xml,*/*;q=0.8");
+        var answer = await TestForms.LogInAsync(client, name, password);
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        return client;
+    }
+
+    /// <summary>Lets the app listen on a free loopback port, for a real browser; call it before anything else uses the app.</summary>
+    public Uri Listen()
+    {
+        var factory = _factory.Value;
+        factory.UseKestrel(0);
+        factory.StartServer();
+        return factory.ClientOptions.BaseAddress;
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_factory.IsValueCreated) await _factory.Value.DisposeAsync();
+        _state.Delete(recursive: true);
+    }
+
+    private async Task<HttpClient> SignedInAsync(string name, string password)
+    {
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(name, password));
+        return client;
+    }
+
+    private void Configure(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment(Environment);
+        builder.UseSetting("state_directory", StateDirectory);
+        foreach (var (name, value) in Settings) builder.UseSetting(name, value);
+        builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs));
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<TimeProvider>(Time);
+            services.AddSingleton<IStartupFilter, TestEndpoints>();
+            // The tests sign in often; how strong the hash is has its own test.
+            services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1);
+            Services?.Invoke(services);
+        });
+    }
+}
