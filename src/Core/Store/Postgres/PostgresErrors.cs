@@ -62,7 +62,8 @@ internal static class PostgresErrors
             "PostgreSQL did not answer in time.", MartFailure.Transient),
         NpgsqlException { InnerException: InvalidCastException or OverflowException or FormatException } or OverflowException => (
             "PostgreSQL holds a value that cannot be read: a number that is too large, or not a number.", MartFailure.Failed),
-        InvalidCastException => ("PostgreSQL has a column of another type than the mart needs.", MartFailure.Failed),
+        InvalidCastException => (
+            "PostgreSQL holds a value that cannot be read: not a number, or of another type than the mart needs.", MartFailure.Failed),
         NpgsqlException or SocketException or IOException => (
             "PostgreSQL cannot be reached, or the connection was lost.", MartFailure.Transient),
         _ => null,

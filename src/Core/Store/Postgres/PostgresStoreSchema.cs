@@ -37,6 +37,51 @@ internal static class PostgresStoreSchema
         -- It is compressed already.
         ALTER TABLE snapshots ALTER COLUMN content SET STORAGE EXTERNAL;
 
+        CREATE TABLE batches (
+            id text COLLATE "C" PRIMARY KEY,
+            status text NOT NULL,
+            source text NOT NULL,
+            started_at timestamptz NOT NULL,
+            completed_at timestamptz,
+            accepted bigint NOT NULL,
+            rejected bigint NOT NULL,
+            inserted bigint,
+            replaced bigint,
+            unchanged bigint,
+            duplicates bigint
+        );
+        CREATE INDEX batches_by_status ON batches (status, completed_at, id);
+
+        CREATE TABLE rejected_transactions (
+            batch text COLLATE "C" NOT NULL,
+            line bigint NOT NULL,
+            field text NOT NULL,
+            reason text NOT NULL,
+            PRIMARY KEY (batch, line)
+        );
+
+        CREATE TABLE runs (
+            id text COLLATE "C" PRIMARY KEY,
+            dag text NOT NULL,
+            trigger text NOT NULL,
+            fire_time timestamptz UNIQUE,
+            status text NOT NULL,
+            owner text NOT NULL,
+            attempt integer NOT NULL,
+            step text NOT NULL,
+            started_at timestamptz NOT NULL,
+            finished_at timestamptz,
+            next_attempt_at timestamptz,
+            error text,
+            batches integer NOT NULL,
+            inserted bigint NOT NULL,
+            replaced bigint NOT NULL,
+            unchanged bigint NOT NULL,
+            duplicates bigint NOT NULL,
+            months integer NOT NULL
+        );
+        CREATE INDEX runs_by_status ON runs (status);
+
         CREATE TABLE data_protection_keys (
             name text COLLATE "C" PRIMARY KEY,
             xml text NOT NULL
