@@ -15,6 +15,9 @@ public sealed class ApiException(int code, string reason, string message) : Exce
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Each field at fault as "path: why"; clients print these and not the message.</summary>
+    public IReadOnlyList<string> Causes { get; init; } = [];
+
     public static ApiException NotFound(ResourceDefinition resource, string name) =>
         new(404, "NotFound", $"{resource.QualifiedPlural} \"{name}\" not found") { Kind = resource.Plural, Name = name };
 
@@ -28,8 +31,8 @@ public sealed class ApiException(int code, string reason, string message) : Exce
             $"Operation cannot be fulfilled on {resource.QualifiedPlural} \"{name}\": the object has been modified; please apply your changes to the latest version and try again")
         { Kind = resource.Plural, Name = name };
 
-    public static ApiException Invalid(ResourceDefinition resource, string name, string why) =>
-        new(422, "Invalid", $"{resource.Kind}.{resource.Group} \"{name}\" is invalid: {why}") { Kind = resource.Kind, Name = name };
+    public static ApiException Invalid(ResourceDefinition resource, string name, params IReadOnlyList<string> causes) =>
+        new(422, "Invalid", $"{resource.Kind}.{resource.Group} \"{name}\" is invalid: {string.Join("; ", causes)}") { Kind = resource.Kind, Name = name, Causes = causes };
 
     public static ApiException BadRequest(string why) => new(400, "BadRequest", why);
 
@@ -42,6 +45,7 @@ public sealed class ApiException(int code, string reason, string message) : Exce
         if (Name is not null) details["name"] = Name;
         if (Kind is not null) details["kind"] = Kind;
         if (RetryAfter is { } wait) details["retryAfterSeconds"] = (int)Math.Ceiling(wait.TotalSeconds);
+        if (Causes.Count > 0) details["causes"] = new JsonArray([.. Causes.Select(ToCause)]);
         var status = new JsonObject
         {
             ["kind"] = "Status",
@@ -54,5 +58,11 @@ public sealed class ApiException(int code, string reason, string message) : Exce
         };
         if (details.Count > 0) status["details"] = details;
         return status;
+    }
+
+    private static JsonObject ToCause(string cause)
+    {
+        var parts = cause.Split(": ", 2);
+        return new JsonObject { ["reason"] = "FieldValueInvalid", ["field"] = parts[0], ["message"] = parts[^1] };
     }
 }

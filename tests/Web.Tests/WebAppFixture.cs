@@ -96,7 +96,8 @@ public sealed class WebAppFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         if (_factory.IsValueCreated) await _factory.Value.DisposeAsync();
-        _state.Delete(recursive: true);
+        // Two apps may share one directory.
+        if (Directory.Exists(StateDirectory)) _state.Delete(recursive: true);
     }
 
     private async Task<HttpClient> SignedInAsync(string name, string password)

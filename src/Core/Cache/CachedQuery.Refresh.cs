@@ -86,6 +86,7 @@ public sealed partial class CachedQuery
             var failure = error as MartException
                 ?? new MartException("the answer could not be made; the server's log says why", MartFailure.Failed, error);
             LogRefreshFailed(_key, failure);
+            CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
             _failure = new Failure(failure, Now() + _options.RetryAfterError);
             throw failure;
         }
@@ -156,7 +157,9 @@ public sealed partial class CachedQuery
         }
         if (await _snapshots.CommitAsync(lease, next, CancellationToken.None).ConfigureAwait(false) is not { } committed) return null;
         Adopt(committed);
-        LogRefreshed(_key, committed.Version, committed.Rows.Count, queried, (Now() - began).TotalSeconds);
+        var took = Now() - began;
+        CacheMetrics.Refreshed(_key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
+        LogRefreshed(_key, committed.Version, committed.Rows.Count, queried, took.TotalSeconds);
         return new(committed, queried);
     }
 

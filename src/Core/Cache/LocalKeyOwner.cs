@@ -22,11 +22,11 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
         if (_queries.TryGetValue(key, out var query))
         {
             var answering = query.GetAsync(demand, cancellationToken);
-            if (answering.IsCompletedSuccessfully) return answering.Result;
-            return Sized(await answering);
+            if (answering.IsCompletedSuccessfully) return Counted(answering.Result, key);
+            return Sized(Counted(await answering, key));
         }
         query = _queries.GetOrAdd(key, static (key, owner) => new CachedQuery(key, owner._context, owner), this);
-        return Sized(await query.GetAsync(demand, cancellationToken));
+        return Sized(Counted(await query.GetAsync(demand, cancellationToken), key));
     }
 
     /// <inheritdoc/>
@@ -72,6 +72,12 @@ public sealed class LocalKeyOwner : IKeyOwner, IBroaderSnapshots, IAsyncDisposab
 
     /// <summary>Waits for the refreshes that are under way, so that their leases are given back.</summary>
     public async ValueTask DisposeAsync() => await WhenIdleAsync();
+
+    private static CachedAnswer Counted(CachedAnswer answer, QueryKey key)
+    {
+        CacheMetrics.Answered(key.Mart, answer.Result);
+        return answer;
+    }
 
     private CachedAnswer Sized(CachedAnswer answer)
     {

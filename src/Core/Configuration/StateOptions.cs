@@ -9,4 +9,9 @@ public sealed record StateOptions(string Directory)
 {
     /// <summary>The full path of <paramref name="name"/> inside the state directory.</summary>
     public string PathOf(string name) => Path.Combine(Directory, name);
+
+    /// <summary>Makes the state directory, or <paramref name="name"/> inside it, readable by this user only; one that is there stays as it is.</summary>
+    public DirectoryInfo Create(string name = "") => OperatingSystem.IsWindows()
+        ? System.IO.Directory.CreateDirectory(PathOf(name))
+        : System.IO.Directory.CreateDirectory(PathOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 }

@@ -44,6 +44,9 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
     }
 
+    /// <summary>Raised when a run has changed rows of the marts, so that what watches them need not wait for its next look.</summary>
+    public event EventHandler? MartsChanged;
+
     /// <summary>Starts a run and does not wait for it.</summary>
     /// <param name="trigger">What starts it, see <see cref="PipelineRun.Trigger"/>.</param>
     /// <param name="fireTime">For a scheduled run: the time it was due.</param>
@@ -154,6 +157,7 @@ public sealed partial class PipelineRunner : IAsyncDisposable
             await _steps.RunAsync(run, changed => run = changed, stop.Token);
             run = run with { Status = RunStatus.Succeeded, FinishedAt = _time.GetUtcNow(), Error = null };
             LogSucceeded(_logger, run.Id, run.Batches, run.Months, _time.GetElapsedTime(started).TotalSeconds);
+            MartsChanged?.Invoke(this, EventArgs.Empty);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -20,6 +20,8 @@ public static class KubernetesMembershipExtensions
         silo.Services.AddOptions<KubernetesMembershipOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<IValidateOptions<KubernetesMembershipOptions>, KubernetesMembershipOptionsValidator>();
+        silo.Services.AddMetrics();
+        silo.Services.AddSingleton<MembershipMetrics>();
         silo.Services.AddSingleton(CreateApi);
         silo.Services.AddSingleton<MembershipStore>();
         silo.Services.AddSingleton<IMembershipTable, KubernetesMembershipTable>();
@@ -35,6 +37,7 @@ public static class KubernetesMembershipExtensions
             KubernetesHttp.Create(options, time),
             PodEnvironment.Namespace(options)!, // The validator has seen to it.
             options,
+            services.GetRequiredService<MembershipMetrics>(),
             time,
             services.GetRequiredService<ILogger<KubernetesApi>>());
     }

@@ -47,6 +47,9 @@ internal static class ChartViews
         var title = $"Total amount by month, to {Wording.Long(query.Month)}";
         if (trend.Months is not { Count: > 0 } months) return new TrendView(title, Chart: null, $"The earlier months could not be read: {trend.Error}", []);
 
+        if (months.All(month => month.TotalAmount == 0))
+            return new TrendView(title, Chart: null, $"No sales in any month from {Wording.Long(months[0].Month)} on.", []);
+
         var columns = months.Select((month, i) => new Column(
             month.Month.FirstDay.ToString("MMM", CultureInfo.InvariantCulture),
             i == 0 || month.Month.Number == 1 ? $"{month.Month.Year:D4}" : null,
@@ -54,10 +57,8 @@ internal static class ChartViews
             $"{Wording.Long(month.Month)}: {Wording.Money(month.TotalAmount)}, {Wording.Plural(month.TransactionCount, "transaction")}",
             month.Month == query.Month)).ToList();
         var best = months.MaxBy(month => month.TotalAmount)!;
-        var description = best.TotalAmount <= 0
-            ? "No sales in any of these months."
-            : $"From {Wording.Long(months[0].Month)} to {Wording.Long(months[^1].Month)}. The greatest month is {Wording.Long(best.Month)} with "
-              + $"{Wording.Money(best.TotalAmount)}; {Wording.Long(months[^1].Month)} has {Wording.Money(months[^1].TotalAmount)}.";
+        var description = $"From {Wording.Long(months[0].Month)} to {Wording.Long(months[^1].Month)}. The greatest month is {Wording.Long(best.Month)} with "
+            + $"{Wording.Money(best.TotalAmount)}; {Wording.Long(months[^1].Month)} has {Wording.Money(months[^1].TotalAmount)}.";
         var lines = months.Select(month => new TrendLine(
             Wording.Long(month.Month), month.Month.ToString(), filters.UrlOfMonth(month.Month),
             Wording.Money(month.TotalAmount), Wording.Count(month.TransactionCount), month.Month == query.Month)).ToList();

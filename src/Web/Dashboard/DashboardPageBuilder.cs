@@ -54,7 +54,7 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
             query.Month < Month.Of(DateOnly.FromDateTime(now.UtcDateTime))
                 ? new PageLink(Wording.Long(query.Month.AddMonths(1)), filters.UrlOfMonth(query.Month.AddMonths(1))) : null,
             FreshnessOf(answer, store),
-            FiguresOf(query, summary, trend),
+            summary.Rows == 0 ? [] : FiguresOf(query, summary, trend),
             ChartViews.Products(query, summary),
             ChartViews.Trend(query, trend, filters),
             table?.View);

@@ -23,7 +23,7 @@ internal sealed class TablePageBuilder(DashboardFilters filters, int pageSize)
             rows.HasTransactionId && query.Mart == Mart.Operational,
             rows.HasTotalQuantity,
             query.Mart == Mart.Operational ? $"Sales in {Wording.Long(query.Month)}" : $"Products in {Wording.Long(query.Month)}",
-            $"Rows {Wording.Count(before + 1)} to {Wording.Count(before + page.Rows.Count)} of {Wording.Count(total)}",
+            $"Rows {Wording.Count(before + 1)} to {Wording.Count(before + page.Rows.Count)} of {Wording.Count(total)}, by product",
             [.. page.Rows.Select(row => LineOf(query.Mart, row))],
             before == 0 ? null : filters.UrlOfPage(CursorBefore(query, rows, before)),
             page.Next is null ? null : filters.UrlOfPage(PageCursor.Encode(page.Next)));

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using HandlebarsDotNet;
 
 namespace TransactionPipeline.Web.Dashboard;
@@ -118,7 +119,7 @@ internal sealed partial class TemplateStore : ITemplateStore
     private partial void LogNoDirectory(string directory);
 
     /// <summary>Templates compiled together: each may use every other as a partial.</summary>
-    private sealed class TemplateSet
+    private sealed partial class TemplateSet
     {
         private readonly Dictionary<string, HandlebarsTemplate<object, object>> _templates = new(StringComparer.Ordinal);
 
@@ -129,7 +130,9 @@ internal sealed partial class TemplateStore : ITemplateStore
             handlebars.RegisterHelper("asset", (writer, _, arguments) => writer.Write(assets.UrlOf($"{arguments[0]}")));
             foreach (var (name, file) in files)
             {
-                var text = File.ReadAllText(file.FullName);
+                // Handlebars.Net 2.4.3 leaves a partial's values unescaped when its tag stands alone on an indented line
+                // (<script> in a filter would run), so no such tag is left indented.
+                var text = IndentationOfPartials().Replace(File.ReadAllText(file.FullName), "");
                 try
                 {
                     handlebars.RegisterTemplate(name, text);
@@ -148,5 +151,8 @@ internal sealed partial class TemplateStore : ITemplateStore
             _templates.TryGetValue(name, out var template)
                 ? template(model)
                 : throw new InvalidOperationException($"There is no template {name}.hbs.");
+
+        [GeneratedRegex(@"^[^\S\n]+(?=\{\{~?\s*#?\s*>)", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+        private static partial Regex IndentationOfPartials();
     }
 }

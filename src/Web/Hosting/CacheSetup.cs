@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Sales;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
@@ -44,5 +45,12 @@ public static class CacheSetup
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
         return builder;
+    }
+
+    /// <summary>A transform of this process shows at once, not at the watcher's next look.</summary>
+    public static void WakeWatcherAfterTransform(this IHost host)
+    {
+        var watcher = host.Services.GetRequiredService<MartWatcher>();
+        host.Services.GetRequiredService<PipelineRunner>().MartsChanged += (_, _) => watcher.Wake();
     }
 }

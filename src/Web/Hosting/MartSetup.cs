@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
 
 namespace TransactionPipeline.Web.Hosting;
@@ -15,6 +16,9 @@ public static class MartSetup
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton<ILeaseStore>(provider => new SqliteLeaseStore(
+            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
         services.TryAddKeyedSingleton(SqliteMart.ServiceKey, (provider, _) => SqliteMart.In(provider.GetRequiredService<StateOptions>()));
         services.TryAddSingleton<ITransactionStore>(provider => SqliteMart.StoreIn(
             provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey),
@@ -30,6 +34,13 @@ public static class MartSetup
             };
         });
         return builder;
+    }
+
+    /// <summary>Refuses to start with a store that is not there.</summary>
+    public static IHost CheckMarts(this IHost host)
+    {
+        host.Services.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>();
+        return host;
     }
 
     private static IMartSource Source(IServiceProvider provider, Mart mart, string store) => store switch

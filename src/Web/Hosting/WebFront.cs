@@ -1,6 +1,7 @@
 using TransactionPipeline.Web.Admin;
 using TransactionPipeline.Web.Dashboard;
 using TransactionPipeline.Web.Health;
+using TransactionPipeline.Web.Pipeline;
 using TransactionPipeline.Web.Sales;
 using TransactionPipeline.Web.SignIn;
 
@@ -16,12 +17,13 @@ public static class WebFront
         builder.AddPipelineConfiguration();
         builder.AddLogFormat();
         builder.AddProblems();
-        builder.AddMarts();
+        builder.AddPipeline();
         builder.AddCache();
         builder.AddSignIn();
         builder.AddSales();
         builder.AddDashboard();
         builder.AddHealth();
+        builder.AddMetrics();
         builder.AddApiDocumentation();
         return builder;
     }
@@ -29,14 +31,18 @@ public static class WebFront
     /// <summary>Puts the features into the request pipeline.</summary>
     public static WebApplication UseWebFront(this WebApplication app)
     {
+        app.CheckMarts();
+        app.WakeWatcherAfterTransform();
         app.UseSecurityHeaders();
         app.UseProblems();
         app.UseSignIn();
         app.MapSignIn();
         app.MapSales();
+        app.MapPipelineFeature();
         app.MapDashboard();
         app.MapCacheAdmin();
         app.MapHealth();
+        app.MapMetrics();
         app.MapApiDocumentation();
         return app;
     }

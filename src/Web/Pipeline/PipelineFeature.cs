@@ -4,7 +4,8 @@ using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Core.Users;
-using TransactionPipeline.Web.Marts;
+using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.Uploads;
 
 namespace TransactionPipeline.Web.Pipeline;
 
@@ -24,6 +25,23 @@ public static class PipelineFeature
             provider.GetRequiredService<IOptions<OrchestrationOptions>>().Value.ExportDirectory)));
         services.AddSingleton<PipelineSteps>().AddSingleton<PipelineRunner>();
         return builder;
+    }
+
+    /// <summary>Adds the pipeline to a server: on schedule, and with the sample file while the marts are empty.</summary>
+    public static IHostApplicationBuilder AddPipeline(this IHostApplicationBuilder builder)
+    {
+        builder.AddPipelineCore();
+        builder.Services.AddHostedService<SampleLoader>();
+        builder.AddSchedule();
+        return builder;
+    }
+
+    /// <summary>Maps /upload/transactions and /pipeline/runs.</summary>
+    public static IEndpointRouteBuilder MapPipelineFeature(this IEndpointRouteBuilder routes)
+    {
+        routes.MapUploads();
+        routes.MapPipeline();
+        return routes;
     }
 
     private static SqliteDatabase StoreFile(IServiceProvider provider) =>

@@ -10,9 +10,7 @@ internal sealed class KeysInState(StateOptions state, ILoggerFactory loggers) : 
 {
     public void Configure(KeyManagementOptions options)
     {
-        var directory = state.PathOf("keys");
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
-        else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        options.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(directory), loggers);
+        state.Create();
+        options.XmlRepository = new FileSystemXmlRepository(state.Create("keys"), loggers);
     }
 }

@@ -13,6 +13,8 @@ internal sealed partial class PasswordSignIn(
 
     public async Task<SignInOutcome> TryAsync(string name, string password, IPAddress? address, CancellationToken cancellationToken)
     {
+        // Made at the first sign-in, whoever it is, so that this too tells nothing.
+        var nobodysHash = _nobodysHash.Value;
         if (!throttle.TryBegin(name, address, out var wait))
         {
             LogThrottled(logger, address);
@@ -20,7 +22,7 @@ internal sealed partial class PasswordSignIn(
         }
 
         var user = UserRules.ProblemOfName(name) is null ? await users.FindAsync(name, cancellationToken) : null;
-        var verdict = hasher.VerifyHashedPassword(user!, user?.PasswordHash ?? _nobodysHash.Value, password);
+        var verdict = hasher.VerifyHashedPassword(user!, user?.PasswordHash ?? nobodysHash, password);
         if (user is null || verdict == PasswordVerificationResult.Failed || user.Disabled)
         {
             // Only names that exist are logged: people type passwords into the wrong field, and strangers write what they like.

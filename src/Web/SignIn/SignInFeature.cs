@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.SignIn;
 
@@ -18,6 +19,11 @@ public static class SignInFeature
     public static IHostApplicationBuilder AddSignIn(this IHostApplicationBuilder builder)
     {
         builder.AddUsers();
+        builder.Services.AddOptions<SecurityOptions>()
+            .Validate(o => o.TokenMinutes > 0, "security__token_minutes must be more than 0.")
+            .Validate(o => o.Throttle.FailuresPerUser > 0, "security__throttle__failures_per_user must be more than 0.")
+            .Validate(o => o.Throttle.FailuresPerAddress > 0, "security__throttle__failures_per_address must be more than 0.")
+            .Validate(o => o.Throttle.WindowMinutes > 0, "security__throttle__window_minutes must be more than 0.");
         AddSchemes(builder.Services);
         AddPolicies(builder.Services.AddAuthorizationBuilder());
         AddProtection(builder.Services);
@@ -41,11 +47,18 @@ public static class SignInFeature
         return builder;
     }
 
-    /// <summary>Checks the secret, then puts authentication, authorization and the forms' check into the pipeline.</summary>
+    /// <summary>Checks the secret and the other settings, then puts authentication, authorization and the forms' check into the pipeline.</summary>
     public static IApplicationBuilder UseSignIn(this IApplicationBuilder app)
     {
-        // Now, not at the first sign-in: with a bad secret the app must not even start.
-        app.ApplicationServices.GetRequiredService<TokenKey>();
+        // Now, not at the first sign-in: with a bad secret or setting the app must not even start.
+        try
+        {
+            app.ApplicationServices.GetRequiredService<TokenKey>();
+        }
+        catch (OptionsValidationException invalid)
+        {
+            throw new StartRefusedException($"Refusing to start: {string.Join(' ', invalid.Failures)}");
+        }
         return app.UseAuthentication().UseAuthorization().UseAntiforgery();
     }
 
@@ -78,9 +91,11 @@ public static class SignInFeature
 
     private static void AddProtection(IServiceCollection services)
     {
-        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository here.
+        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository in place of KeysInState.
         services.AddDataProtection().SetApplicationName("transaction-pipeline");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeysInState>();
+        // It says at information level that a key is made, and warns that it is not encrypted: the directory's mode is what guards it.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.AddAntiforgery(options =>
         {
             options.FormFieldName = "form_token";

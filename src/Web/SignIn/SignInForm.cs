@@ -12,7 +12,19 @@ internal sealed record SignInForm(string UserName, string Password, string? Retu
 
     public static async Task<SignInForm> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var form = request.HasFormContentType ? await request.ReadFormAsync(cancellationToken) : FormCollection.Empty;
+        try
+        {
+            return Of(request.HasFormContentType ? await request.ReadFormAsync(cancellationToken) : FormCollection.Empty);
+        }
+        catch (Exception broken) when (broken is InvalidDataException or (IOException and not BadHttpRequestException))
+        {
+            // IOException: a multipart form that ends too early. The server's own refusals (too large) keep their status.
+            return new SignInForm("", "", null, "The form cannot be read: it is broken, or has too many or too long fields.");
+        }
+    }
+
+    private static SignInForm Of(IFormCollection form)
+    {
         var name = form["username"].ToString();
         var password = form["password"].ToString();
         var missing = (string.IsNullOrWhiteSpace(name), string.IsNullOrEmpty(password)) switch

@@ -6,6 +6,10 @@ using TransactionPipeline.Core.Users;
 namespace TransactionPipeline.Web.SignIn;
 
 /// <summary>Slows down guessing: failures are counted for each user name and for each address.</summary>
+/// <remarks>
+/// Behind a proxy every address is the proxy's until ASPNETCORE_FORWARDEDHEADERS_ENABLED=true says that its headers can be trusted.
+/// The counts are this process's own: n replicas let in n times as many.
+/// </remarks>
 internal sealed class SignInThrottle(IOptions<SecurityOptions> options, TimeProvider time)
 {
     private readonly FailureWindow _users =

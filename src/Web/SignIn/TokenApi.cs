@@ -10,6 +10,7 @@ internal static class TokenApi
         .Accepts<TokenForm>("application/x-www-form-urlencoded", "multipart/form-data")
         .Produces<TokenAnswer>()
         .ProducesProblem(StatusCodes.Status401Unauthorized)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .WithMetadata(new RequestSizeLimitAttribute(SignInForm.MaxBytes))
@@ -19,9 +20,6 @@ internal static class TokenApi
         HttpContext context, PasswordSignIn signIn, AccessTokens tokens, CancellationToken cancellationToken)
     {
         context.Response.Headers.CacheControl = "no-store";
-        if (!context.Request.HasFormContentType && context.Request.ContentType is not null)
-            return TypedResults.Problem("Send the fields username and password as a form.", statusCode: StatusCodes.Status415UnsupportedMediaType);
-
         var form = await SignInForm.ReadAsync(context.Request, cancellationToken);
         if (form.Problem is { } problem) return TypedResults.Problem(problem, statusCode: StatusCodes.Status422UnprocessableEntity);
 

@@ -33,6 +33,7 @@ internal sealed partial class TokenKey
                 $"; give {MinBytes} random bytes or more, for example the output of 'openssl rand -hex 32'.");
         }
 
+        state.Create();
         var path = state.PathOf(FileName);
         secret = ReadOrCreate(path);
         LogDevelopmentKey(logger, path);
@@ -41,7 +42,6 @@ internal sealed partial class TokenKey
 
     private static byte[] ReadOrCreate(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         // Written aside and moved, so that of two processes starting together both read the one complete key that came first.
         var draft = $"{path}.{Guid.NewGuid():n}";
         try

@@ -176,7 +176,7 @@ internal sealed class ObjectApi(ObjectStore store, TimeProvider time)
         var (unknown, errors) = StructuralSchema.Apply(after, schema);
         if (unknown.Count > 0 && string.Equals(query["fieldValidation"], "Strict", StringComparison.Ordinal))
             throw ApiException.BadRequest($"{resource.Kind} in version \"{resource.Version}\" cannot be handled as a {resource.Kind}: strict decoding error: {string.Join(", ", unknown.Select(path => $"unknown field \"{path}\""))}");
-        if (errors.Count > 0) throw ApiException.Invalid(resource, name, string.Join("; ", errors));
+        if (errors.Count > 0) throw ApiException.Invalid(resource, name, errors);
     }
 
     private void Stamp(ResourceDefinition resource, string? ns, string name, JsonObject? before, JsonObject after)

@@ -33,5 +33,8 @@ internal sealed class MembershipClient : IAsyncDisposable
 
     public IGatewayListProvider Gateways => _services.GetRequiredService<IGatewayListProvider>();
 
+    /// <summary>What tells this client's meter from those of tests beside it.</summary>
+    public object MeterScope => _services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

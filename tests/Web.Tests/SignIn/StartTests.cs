@@ -1,7 +1,12 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.SignIn;
 
 namespace TransactionPipeline.Web.Tests.SignIn;
 
@@ -40,6 +45,57 @@ public sealed class StartTests
             if (!process.HasExited) process.Kill(entireProcessTree: true);
             state.Delete(recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("security:token_minutes", "0")]
+    [InlineData("security:throttle:failures_per_user", "0")]
+    [InlineData("security:throttle:failures_per_address", "-1")]
+    [InlineData("security:throttle:window_minutes", "0")]
+    public void Start_SettingOutOfRange_IsRefusedNamingIt(string setting, string value)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration[setting] = value;
+        builder.AddPipelineConfiguration();
+        builder.AddSignIn();
+        using var app = (IDisposable)builder.Build();
+
+        var refused = Assert.Throws<StartRefusedException>(() => ((WebApplication)app).UseSignIn());
+
+        Assert.Contains(setting.Replace(":", "__", StringComparison.Ordinal), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_Endpoints_AllSayWhoMayCall()
+    {
+        await using var app = new WebAppFixture();
+
+        var open = app.Provider.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).Where(endpoint =>
+            endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null);
+
+        Assert.Empty(open.Select(endpoint => endpoint.DisplayName));
+    }
+
+    [Fact]
+    public async Task Start_Again_CookieAndTokenFromBeforeCount()
+    {
+        await using var before = new WebAppFixture { Settings = { ["security:jwt_secret"] = SecurityOptions.DefaultJwtSecret } };
+        using var bearer = await before.AdminAsync();
+        using var browser = before.Anonymous();
+        var cookie = (await TestForms.LogInAsync(browser, "admin", "password123")).Headers.GetValues("Set-Cookie")
+            .Single(value => value.StartsWith("transaction_pipeline=", StringComparison.Ordinal)).Split(';')[0];
+        await using var after = new WebAppFixture
+        {
+            Settings = { ["security:jwt_secret"] = SecurityOptions.DefaultJwtSecret, ["state_directory"] = before.StateDirectory },
+        };
+
+        using var withToken = after.Anonymous();
+        withToken.DefaultRequestHeaders.Authorization = bearer.DefaultRequestHeaders.Authorization;
+        using var withCookie = after.Anonymous();
+        withCookie.DefaultRequestHeaders.Add("Cookie", cookie);
+
+        Assert.Equal("admin", await withToken.GetStringAsync("/test/viewer"));
+        Assert.Equal("admin", await withCookie.GetStringAsync("/test/viewer"));
     }
 
     [Fact]

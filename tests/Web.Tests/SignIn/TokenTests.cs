@@ -94,6 +94,21 @@ public sealed class TokenTests(WebAppFixture app) : IClassFixture<WebAppFixture>
         await ProblemAssert.IsAsync(answer, HttpStatusCode.UnsupportedMediaType, "");
     }
 
+    [Theory]
+    [InlineData("multipart/form-data", "x")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\nadm")]
+    public async Task Token_BrokenForm_Answers422(string contentType, string body)
+    {
+        using var client = app.Anonymous();
+        using var content = new StringContent(body);
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+
+        var answer = await client.PostAsync("/token", content);
+
+        await ProblemAssert.IsAsync(answer, HttpStatusCode.UnprocessableEntity, "The form cannot be read");
+    }
+
     [Fact]
     public async Task Token_MultipartForm_IsTakenToo()
     {

@@ -9,5 +9,10 @@ public static class SqliteStore
     public const string ServiceKey = "store";
 
     /// <summary>The store of this state directory; the file is made at first use.</summary>
-    public static SqliteDatabase In(StateOptions state) => new(state.PathOf("store.db"), StoreSchema.Migrations);
+    public static SqliteDatabase In(StateOptions state)
+    {
+        // Password hashes are in it: no other user of the machine reads them.
+        state.Create();
+        return new SqliteDatabase(state.PathOf("store.db"), StoreSchema.Migrations);
+    }
 }

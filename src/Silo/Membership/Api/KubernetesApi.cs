@@ -8,7 +8,8 @@ using TransactionPipeline.Silo.Membership.Resources;
 namespace TransactionPipeline.Silo.Membership.Api;
 
 /// <summary>The few REST calls that membership needs, on the custom resources of one namespace.</summary>
-internal sealed partial class KubernetesApi(HttpClient http, string ns, KubernetesMembershipOptions options, TimeProvider time, ILogger<KubernetesApi> logger)
+internal sealed partial class KubernetesApi(
+    HttpClient http, string ns, KubernetesMembershipOptions options, MembershipMetrics metrics, TimeProvider time, ILogger<KubernetesApi> logger)
     : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
@@ -76,6 +77,23 @@ internal sealed partial class KubernetesApi(HttpClient http, string ns, Kubernet
     }
 
     private async Task<T> SendAsync<T>(
+        HttpMethod method, KubernetesCall call, string query, byte[]? body, MediaTypeHeaderValue? type, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        var started = time.GetTimestamp();
+        try
+        {
+            var answer = await SendOnceAsync(method, call, query, body, type, json, cancel);
+            metrics.Called(call, fault: null, time.GetElapsedTime(started));
+            return answer;
+        }
+        catch (KubernetesApiException e)
+        {
+            metrics.Called(call, e.Fault, time.GetElapsedTime(started));
+            throw;
+        }
+    }
+
+    private async Task<T> SendOnceAsync<T>(
         HttpMethod method, KubernetesCall call, string query, byte[]? body, MediaTypeHeaderValue? type, JsonTypeInfo<T> json, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(options.RequestTimeout, time);

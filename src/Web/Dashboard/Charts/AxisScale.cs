@@ -1,6 +1,6 @@
 namespace TransactionPipeline.Web.Dashboard.Charts;
 
-/// <summary>A scale from 0 to a round number at or above the greatest value, with two to five steps of 1, 2, 2.5 or 5 times a power of ten.</summary>
+/// <summary>A scale from 0 to a round number at or above the greatest value, in at most five steps of 1, 2, 2.5 or 5 times a power of ten.</summary>
 /// <param name="Step">The distance of two ticks.</param>
 /// <param name="Top">The last tick.</param>
 internal readonly record struct AxisScale(decimal Step, decimal Top)
@@ -12,11 +12,11 @@ internal readonly record struct AxisScale(decimal Step, decimal Top)
         decimal power = 1;
         while (power * 10 <= greatest) power *= 10;
         while (power > greatest) power /= 10;
-        foreach (var step in (ReadOnlySpan<decimal>)[0.25m, 0.5m, 1m, 2m, 2.5m])
+        foreach (var step in (ReadOnlySpan<decimal>)[0.2m, 0.25m, 0.5m, 1m])
         {
-            if (step * power * 4 >= greatest) return Of(step * power, greatest);
+            if (step * power * 5 >= greatest) return Of(step * power, greatest);
         }
-        return Of(power * 5, greatest);
+        return Of(power * 2, greatest);
     }
 
     /// <summary>0 and every tick up to <see cref="Top"/>.</summary>

@@ -1,0 +1,24 @@
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Web.Hosting;
+
+/// <summary>What endpoints that write answer when a store fails: 503 in the store's own words, which are safe to show.</summary>
+internal static class StoreFailures
+{
+    private const string RetryAfterSeconds = "30";
+
+    public static TBuilder ExplainStoreFailures<TBuilder>(this TBuilder endpoints)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoints.AddEndpointFilter(async (invocation, next) =>
+        {
+            try
+            {
+                return await next(invocation);
+            }
+            catch (MartException failed)
+            {
+                invocation.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+                return TypedResults.Problem(failed.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+        });
+}

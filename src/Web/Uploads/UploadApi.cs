@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using TransactionPipeline.Core.Ingestion;
+using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Hosting;
+
+namespace TransactionPipeline.Web.Uploads;
+
+/// <summary><c>POST /upload/transactions</c>: a CSV file as a form's <c>file</c> or as the body, taken as it comes in.</summary>
+internal static class UploadApi
+{
+    // Room for the form around a file of the largest size.
+    private const long FormOverhead = 64 << 10;
+    private const int MaxSourceLength = 200;
+
+    public static void MapUploads(this IEndpointRouteBuilder routes) => routes.MapPost("/upload/transactions", UploadAsync)
+        .WithName("UploadTransactions").WithTags("Pipeline").WithSummary("Load transactions from a CSV file")
+        .Accepts<IFormFile>("multipart/form-data", "text/csv")
+        .Produces<UploadAnswer>()
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        .DisableAntiforgery()
+        .ExplainStoreFailures()
+        .RequireAuthorization(policy => policy.RequireRole(Roles.Ingestor));
+
+    private static async Task<IResult> UploadAsync(
+        HttpContext context, TransactionReceiver receiver, PipelineRunner pipeline, IBatchStore batches,
+        IOptions<IngestionOptions> options, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        LimitSize(context, options.Value.MaxUploadBytes);
+        try
+        {
+            var (content, source, problem) = await OpenAsync(context.Request, cancellationToken);
+            if (content is null) return problem!;
+            var received = await receiver.ReceiveAsync(content, source, progress: null, cancellationToken);
+            if (received.Accepted == 0) return Answer(UploadAnswer.Of(received, loaded: null, run: null));
+
+            // From here on the file is ours: a client that goes away does not stop the run that others may wait for.
+            var run = await pipeline.RunAsync("upload", retry: true, lifetime.ApplicationStopping);
+            var batch = await batches.FindAsync(received.BatchId, lifetime.ApplicationStopping);
+            return Answer(UploadAnswer.Of(received, batch?.Loaded, run));
+        }
+        catch (TransactionFileException wrong)
+        {
+            return TypedResults.Problem(wrong.Message, statusCode: StatusCodes.Status422UnprocessableEntity);
+        }
+        catch (Exception error) when (FindTooLarge(error) is not null)
+        {
+            return TypedResults.Problem(
+                $"The upload is too large; at most {options.Value.MaxUploadBytes} bytes are taken. Nothing of it was kept.",
+                statusCode: StatusCodes.Status413PayloadTooLarge);
+        }
+        catch (Exception error) when (error is (IOException or InvalidDataException) and not BadHttpRequestException)
+        {
+            return TypedResults.Problem(
+                "The upload broke off or is not a whole form. Nothing of it was kept; send it again.",
+                statusCode: StatusCodes.Status400BadRequest);
+        }
+    }
+
+    private static JsonHttpResult<UploadAnswer> Answer(UploadAnswer answer) => TypedResults.Json(answer, SnakeCase.Json);
+
+    private static void LimitSize(HttpContext context, long maxBytes)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = maxBytes + FormOverhead;
+    }
+
+    private static async Task<(Stream? Content, string Source, IResult? Problem)> OpenAsync(
+        HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)) return (null, "", NotUnderstood());
+        if (type.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase)) return (request.Body, "text/csv", null);
+        if (!type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)) return (null, "", NotUnderstood());
+        if (HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 } boundary)
+            return (null, "", TypedResults.Problem("The form's Content-Type names no boundary.", statusCode: StatusCodes.Status400BadRequest));
+
+        // Read part by part: ASP.NET's own form would first put the whole file on the disk.
+        var form = new MultipartReader(boundary, request.Body);
+        while (await form.ReadNextSectionAsync(cancellationToken) is { } part)
+        {
+            if (part.GetContentDispositionHeader() is not { } disposition || disposition.Name != "file") continue;
+            var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+            return (part.Body, CleanName(HeaderUtilities.RemoveQuotes(name).Value), null);
+        }
+        return (null, "", TypedResults.Problem(
+            "The form has no field named 'file' with the CSV file.", statusCode: StatusCodes.Status422UnprocessableEntity));
+    }
+
+    private static ProblemHttpResult NotUnderstood() => TypedResults.Problem(
+        "Send the CSV file as the field 'file' of a form (multipart/form-data), or as the body with Content-Type text/csv.",
+        statusCode: StatusCodes.Status415UnsupportedMediaType);
+
+    private static string CleanName(string? name)
+    {
+        var clean = new string([.. (name ?? "").Where(letter => !char.IsControl(letter)).Take(MaxSourceLength)]);
+        return clean.Length == 0 ? "form" : clean;
+    }
+
+    // The server says it while the body is being read, so it may come wrapped in what the readers throw.
+    private static BadHttpRequestException? FindTooLarge(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+            if (error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge) return tooLarge;
+        return null;
+    }
+}

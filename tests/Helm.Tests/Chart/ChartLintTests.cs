@@ -1,0 +1,133 @@
+namespace TransactionPipeline.Helm.Tests.Chart;
+
+public sealed class ChartLintTests
+{
+    public static TheoryData<string> ValuesFiles => [.. HelmChart.ValuesFiles];
+
+    [Fact]
+    public async Task Lint_Strict_FindsNothing() => (await Tool.RunAsync("helm", ["lint", "--strict", Repository.Chart])).Succeed();
+
+    [Theory]
+    [MemberData(nameof(ValuesFiles))]
+    public async Task Lint_EachValuesFile_FindsNothing(string file) =>
+        (await Tool.RunAsync("helm", ["lint", "--strict", Repository.Chart, "--values", Path.Combine(Repository.Chart, "ci", file)])).Succeed();
+
+    [Fact]
+    public async Task Template_Default_MakesThePromisedObjects()
+    {
+        var kinds = (await HelmChart.RenderAsync("default-values.yaml")).Select(one => one.Kind()).Order(StringComparer.Ordinal);
+
+        Assert.Equal(
+            ["ConfigMap", "Deployment", "NetworkPolicy", "Pod", "PodDisruptionBudget", "Role", "RoleBinding", "Service", "ServiceAccount"],
+            kinds,
+            StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Template_Everything_AddsAutoscalerIngressAndCronJob()
+    {
+        var objects = await HelmChart.RenderAsync("everything-values.yaml");
+
+        foreach (var kind in (string[])["HorizontalPodAutoscaler", "Ingress", "CronJob"])
+        {
+            objects.Only(kind);
+        }
+    }
+
+    [Fact]
+    public async Task Template_Web_HasNothingOfOrleans()
+    {
+        var objects = await HelmChart.RenderAsync("web-values.yaml");
+
+        Assert.Empty(objects.Of("Role"));
+        Assert.Empty(objects.Of("RoleBinding"));
+        var pod = objects.Pods().Single(pod => pod.Of is "Deployment").Spec;
+        Assert.False(pod["automountServiceAccountToken"]!.GetValue<bool>());
+        Assert.Equal("/app/web/TransactionPipeline.Web.dll", pod.Container()["command"]![1]!.GetValue<string>());
+        Assert.Equal("http", Assert.Single(pod.Container()["ports"]!.AsArray())!["name"]!.GetValue<string>());
+        Assert.DoesNotContain(objects.Only("ConfigMap")["data"]!.AsObject(), pair => pair.Key.StartsWith("cluster__", StringComparison.Ordinal));
+    }
+
+    /// <summary>Values that must be refused, with words of the message that a person gets.</summary>
+    public static TheoryData<string, string> BadValues => new()
+    {
+        { "engine=actors", "/engine" },
+        { "replicaCount=many", "/replicaCount" },
+        { "replicaCount=-1", "/replicaCount" },
+        { "cluster.id=Not A Name", "/cluster/id" },
+        { "cluster.id=", "/cluster/id" },
+        { "cluster.siloPort=70000", "/cluster/siloPort" },
+        { "cluster.gatewayPort=0", "/cluster/gatewayPort" },
+        { "image.pullPolicy=Sometimes", "/image/pullPolicy" },
+        { "image.digest=sha256:short", "/image/digest" },
+        { "image.repository=", "/image/repository" },
+        { "postgres.host=", "/postgres/host" },
+        { "config.db_password=x", "db_password" },
+        { "config.security__jwt_secret=x", "security__jwt_secret" },
+        { "config.security__pii_key=x", "security__pii_key" },
+        { "secrets.postgres.password=x", "password" },
+        { "secrets.postgres.existingSecret=", "/secrets/postgres/existingSecret" },
+        { "resources.limits.cpu=lots", "/resources/limits/cpu" },
+        { "resources.limits.memory=1GB", "/resources/limits/memory" },
+        { "resources.limits.memory=null", "memory" },
+        { "service.type=ExternalName", "/service/type" },
+        { "service.port=http", "/service/port" },
+        { "probes.liveness.failureThreshold=0", "/probes/liveness/failureThreshold" },
+        { "shutdown.gracePeriodSeconds=5", "/shutdown/gracePeriodSeconds" },
+        { "shutdown.preStopSeconds=50", "shutdown.gracePeriodSeconds must be at least 15 above" },
+        { "rollout.maxSurge=0", "/rollout/maxSurge" },
+        { "podDisruptionBudget.maxUnavailable=0", "/podDisruptionBudget/maxUnavailable" },
+        { "autoscaling.targetCPUUtilizationPercentage=200", "/autoscaling/targetCPUUtilizationPercentage" },
+        { "autoscaling.enabled=true,autoscaling.minReplicas=20", "autoscaling.minReplicas must not be above" },
+        { "topologySpread.whenUnsatisfiable=Maybe", "/topologySpread/whenUnsatisfiable" },
+        { "networkPolicy.egress.apiServerPorts={}", "/networkPolicy/egress/apiServerPorts" },
+        { "ingress.enabled=true", "/ingress/hosts" },
+        { "ingress.enabled=true,ingress.hosts={a.example.com},ingress.tls.enabled=true", "/ingress/tls/secretName" },
+        { "pipeline.schedule=daily", "/pipeline/schedule" },
+        { "stateDirectory.sizeLimit=big", "/stateDirectory/sizeLimit" },
+        { "replicas=3", "replicas" },
+        { "cpuLimit.enabled=sometimes", "/cpuLimit/enabled" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadValues))]
+    public async Task Template_BadValue_IsRefusedByName(string set, string words)
+    {
+        var result = await HelmChart.TemplateAsync("--set", set);
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_EachOne_IsCommentedAndInTheSchema()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Chart, "values.yaml"));
+        var schema = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Chart, "values.schema.json")))!;
+        var path = new List<string>();
+        var commented = false;
+        var seen = 0;
+        foreach (var line in lines.Where(line => line.Trim().Length > 0))
+        {
+            var text = line.TrimStart();
+            if (text.StartsWith('#'))
+            {
+                commented |= text.StartsWith("# -- ", StringComparison.Ordinal);
+                continue;
+            }
+
+            var depth = (line.Length - text.Length) / 2;
+            path = [.. path.Take(depth), text[..text.IndexOf(':', StringComparison.Ordinal)]];
+            var at = path.Aggregate((System.Text.Json.Nodes.JsonNode?)schema, (node, key) => node?["properties"]?[key] ?? node?["additionalProperties"] as System.Text.Json.Nodes.JsonObject);
+            Assert.True(at is not null, $"{string.Join('.', path)} is not in values.schema.json");
+            // The keys of a free map stand under its one comment.
+            var free = at["properties"] is null && path.Count > 1 && schema["properties"]![path[0]]!["properties"] is null;
+            var parent = text.EndsWith(':') && at["properties"] is not null;
+            Assert.True(commented || free || parent, $"{string.Join('.', path)} has no '# --' comment");
+            commented = false;
+            seen++;
+        }
+
+        Assert.InRange(seen, 60, 500);
+    }
+}
