@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Marts.Postgres;
 public static class PostgresMart
 {
     /// <summary>The key under which a host registers the marts' <see cref="PostgresSchema"/>.</summary>
-    public const string ServiceKey = "mart";
+    public const string ServiceKey = "postgres-mart";
 
     /// <summary>The channel that is notified, with the changed months as <c>YYYY-MM,YYYY-MM</c> (empty: many), when a transform commits.</summary>
     public const string Channel = "mart_changed";

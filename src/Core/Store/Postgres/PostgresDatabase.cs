@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. The password is read when a
 /// connection opens and the user when it changes, so a rotated secret is taken up without a restart.
 /// </summary>
-public sealed class PostgresDatabase : IAsyncDisposable
+public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan LookAtUserEvery = TimeSpan.FromSeconds(1);
 
@@ -50,6 +50,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
     {
         if (_source is not null) await _source.DisposeAsync();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source?.Dispose();
 
     private NpgsqlDataSource Source()
     {

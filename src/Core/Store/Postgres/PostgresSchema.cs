@@ -79,7 +79,10 @@ public sealed class PostgresSchema(PostgresDatabase database, string name, IRead
 
     private async Task<int> ReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using (var find = new NpgsqlCommand("SELECT to_regclass('schema_versions') IS NOT NULL", connection))
+        // Not by to_regclass: it may answer from the session's cache of names, which waiting for an advisory lock does not refresh, and
+        // then does not see the table that the one before us has just made.
+        await using (var find = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'schema_versions' AND pg_table_is_visible(oid))", connection))
             if (await find.ExecuteScalarAsync(cancellationToken) is not true) return 0;
         await using var read = new NpgsqlCommand("SELECT version FROM schema_versions WHERE name = $1", connection);
         read.Parameters.Add(new() { Value = name });

@@ -9,6 +9,9 @@ public sealed class PostgresStore(PostgresDatabase database) : IDisposable
     /// <summary>The channel that is notified of each snapshot that was committed with new rows, see <c>PostgresListener</c>.</summary>
     public const string SnapshotChannel = "snapshot_changed";
 
+    // Everything here is short. A store that is slower than this is treated as away, and the cache goes on without it.
+    private const int TimeoutSeconds = 5;
+
     private readonly PostgresSchema _schema = new(database, "store", PostgresStoreSchema.Migrations);
 
     /// <summary>Creates or upgrades the tables.</summary>
@@ -31,7 +34,7 @@ public sealed class PostgresStore(PostgresDatabase database) : IDisposable
     {
         await _schema.EnsureAsync(cancellationToken);
         return await database.RunAsync(
-            connection => run(new PostgresWork(connection, timeoutSeconds: null, cancellationToken)), cancellationToken);
+            connection => run(new PostgresWork(connection, TimeoutSeconds, cancellationToken)), cancellationToken);
     }
 
     /// <inheritdoc/>
