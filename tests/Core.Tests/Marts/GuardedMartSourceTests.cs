@@ -43,6 +43,7 @@ public sealed class GuardedMartSourceTests
         var failed = await Assert.ThrowsAsync<MartException>(() => RunAsync(guarded.GetChangeTokenAsync(October, CancellationToken.None)));
 
         Assert.Equal(MartFailure.Transient, failed.Failure);
+        _mart.Script.Clear();
         _mart.Script.Enqueue(_ => Task.FromResult("8"));
         Assert.Equal("8", await RunAsync(guarded.GetChangeTokenAsync(October, CancellationToken.None)));
     }
