@@ -10,7 +10,7 @@ namespace TransactionPipeline.Core.Tests.Marts;
 
 /// <summary>The same random files, loaded into every kind of store, give the same answers to the same random questions.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class StoresAgreeTests(PostgresServer server)
+public sealed class StoresAgreeTests(PostgresFixture server)
 {
     private const int Cases = 40;
 

@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Tests.Postgres;
 
 /// <summary>Marts that another system made, read by a user that may only read.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class ForeignMartTests(PostgresServer server) : IAsyncLifetime
+public sealed class ForeignMartTests(PostgresFixture server) : IAsyncLifetime
 {
     private static string SeedTable(string money, string date) =>
         $"""

@@ -3,7 +3,7 @@ using TransactionPipeline.Core.Store.Postgres;
 namespace TransactionPipeline.Core.Tests.Postgres;
 
 [Collection(PostgresCollection.Name)]
-public sealed class MigrationTests(PostgresServer server)
+public sealed class MigrationTests(PostgresFixture server)
 {
     [Fact]
     public async Task Ensure_RacedByManyProcesses_MigratesOnce()

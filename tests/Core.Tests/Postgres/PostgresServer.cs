@@ -8,9 +8,9 @@ namespace TransactionPipeline.Core.Tests.Postgres;
 
 /// <summary>
 /// A PostgreSQL server of the tests' own, in a temporary directory, on a free port of the loopback address. Root may not run one, so it
-/// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted with the fixture.
+/// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted at the end.
 /// </summary>
-public sealed class PostgresServer : IAsyncLifetime
+public class PostgresServer
 {
     public const string User = "tester";
     public const string Password = "not-a-secret";

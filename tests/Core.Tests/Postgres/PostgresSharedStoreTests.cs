@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Tests.Users;
 namespace TransactionPipeline.Core.Tests.Postgres;
 
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresLeaseStoreTests(PostgresServer server) : LeaseStoreContract, IAsyncLifetime
+public sealed class PostgresLeaseStoreTests(PostgresFixture server) : LeaseStoreContract, IAsyncLifetime
 {
     private PostgresStoreHarness _store = null!;
 
@@ -16,7 +16,7 @@ public sealed class PostgresLeaseStoreTests(PostgresServer server) : LeaseStoreC
 }
 
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresUserStoreTests(PostgresServer server) : UserStoreContract, IAsyncLifetime
+public sealed class PostgresUserStoreTests(PostgresFixture server) : UserStoreContract, IAsyncLifetime
 {
     private PostgresStoreHarness _store = null!;
 
@@ -28,7 +28,7 @@ public sealed class PostgresUserStoreTests(PostgresServer server) : UserStoreCon
 }
 
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresSnapshotStoreTests(PostgresServer server) : SnapshotStoreContract, IAsyncLifetime
+public sealed class PostgresSnapshotStoreTests(PostgresFixture server) : SnapshotStoreContract, IAsyncLifetime
 {
     private PostgresStoreHarness _store = null!;
 
@@ -40,7 +40,7 @@ public sealed class PostgresSnapshotStoreTests(PostgresServer server) : Snapshot
 }
 
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresHistoryStoreTests(PostgresServer server) : HistoryStoreContract, IAsyncLifetime
+public sealed class PostgresHistoryStoreTests(PostgresFixture server) : HistoryStoreContract, IAsyncLifetime
 {
     private PostgresStoreHarness _store = null!;
 

@@ -7,7 +7,7 @@ using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 namespace TransactionPipeline.Core.Tests.Postgres;
 
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresTransactionStoreTests(PostgresServer server) : TransactionStoreContract, IAsyncLifetime
+public sealed class PostgresTransactionStoreTests(PostgresFixture server) : TransactionStoreContract, IAsyncLifetime
 {
     private PostgresMartHarness _mart = null!;
 
