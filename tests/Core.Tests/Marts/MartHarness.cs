@@ -11,8 +11,6 @@ public abstract class MartHarness : IAsyncDisposable
 {
     public static readonly MartFilter Halal = new("Halal", 100);
 
-    private int _batches;
-
     public abstract ITransactionStore Writer { get; }
 
     public abstract IMartSource Source(Mart mart);
@@ -26,7 +24,7 @@ public abstract class MartHarness : IAsyncDisposable
 
     public async Task<string> StageAsync(params Transaction[] rows)
     {
-        var batch = $"batch{++_batches}";
+        var batch = $"{Guid.NewGuid():N}";
         await using var writer = await Writer.StageAsync(batch, CancellationToken.None);
         await writer.WriteAsync(rows, CancellationToken.None);
         await writer.CompleteAsync(CancellationToken.None);

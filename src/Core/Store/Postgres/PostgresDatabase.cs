@@ -86,6 +86,8 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             // A timestamp's day, in a mart made elsewhere, is its day in UTC.
             Timezone = "UTC",
             Enlist = false,
+            // Who gives a question up does not wait for the server's word on it: on a line that trickles, that never comes.
+            CancellationTimeout = -1,
             // Finds dead connections that lie idle in the pool.
             KeepAlive = 30,
         };
