@@ -24,6 +24,7 @@ public sealed partial class CachedQuery
     private volatile Snapshot? _current;
     private volatile Failure? _failure;
     private volatile Snapshot? _outdated;
+    private DateTimeOffset _outdatedAsOf;
     private long _hits;
     private long _lastAskedAt;
 
@@ -72,6 +73,9 @@ public sealed partial class CachedQuery
         {
             if (_current is { } held && (held.Version > snapshot.Version
                 || (held.Version == snapshot.Version && held.CheckedAt >= snapshot.CheckedAt))) return;
+            // The same rows, checked by another process after they were read here but before the mart changed, are as outdated as before.
+            if (ReferenceEquals(_current, _outdated) && _outdated?.Version == snapshot.Version && snapshot.CheckedAt <= _outdatedAsOf)
+                _outdated = snapshot;
             _current = snapshot;
         }
     }
@@ -105,6 +109,7 @@ public sealed partial class CachedQuery
             // A refresh that runs already may have read the token before the change.
             if (_refresh is not null) _refresh.Superseded = true;
             _outdated = held;
+            if (asOf > _outdatedAsOf) _outdatedAsOf = asOf;
             if (Now() - LastAskedAt <= _options.FreshFor + _options.StaleFor) RefreshBehind();
         }
     }

@@ -7,13 +7,19 @@ namespace TransactionPipeline.Core.Store;
 /// The shared store with its failures taken out: while it is down nothing is found in it, leases are this process's own and commits go
 /// to memory alone, so answers go on and refreshes fall back to one for each process.
 /// </summary>
-public sealed partial class FallbackStore(ISnapshotStore snapshots, ILeaseStore leases, ILogger<FallbackStore> logger)
+public sealed partial class FallbackStore(
+    ISnapshotStore snapshots, ILeaseStore leases, TimeProvider time, ILogger<FallbackStore> logger)
     : ISnapshotStore, ILeaseStore
 {
     /// <summary>The fence of a lease that the store knows nothing of.</summary>
     private const long NoFence = 0;
 
+    // A store that fails at once costs nothing to ask again; one that lets every caller wait first is left alone for a while.
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeftAlone = TimeSpan.FromSeconds(5);
+
     private volatile string? _problem;
+    private long _askAgainAt = long.MinValue;
 
     /// <summary>Why the store is not used at present; null while it works. For health.</summary>
     public string? Problem => _problem;
@@ -59,6 +65,8 @@ public sealed partial class FallbackStore(ISnapshotStore snapshots, ILeaseStore 
 
     private async Task<T> TryAsync<T>(Func<Task<T>> attempt, Func<T> fallback)
     {
+        var began = time.GetTimestamp();
+        if (began < Interlocked.Read(ref _askAgainAt)) return fallback();
         try
         {
             var result = await attempt();
@@ -74,6 +82,8 @@ public sealed partial class FallbackStore(ISnapshotStore snapshots, ILeaseStore 
             // Said once for each outage, not for each call.
             if (_problem is null) LogDown(error);
             _problem = "the shared store does not answer";
+            if (time.GetElapsedTime(began) >= Slow)
+                Interlocked.Exchange(ref _askAgainAt, time.GetTimestamp() + (long)(LeftAlone.TotalSeconds * time.TimestampFrequency));
             return fallback();
         }
     }

@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Sales;
 using TransactionPipeline.Core.Store;
-using TransactionPipeline.Core.Store.Sqlite;
+using TransactionPipeline.Core.Store.Postgres;
 
 namespace TransactionPipeline.Web.Hosting;
 
@@ -15,14 +15,8 @@ public static class CacheSetup
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton(provider =>
-        {
-            var database = provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey);
-            return new FallbackStore(
-                new SqliteSnapshotStore(database),
-                new SqliteLeaseStore(database, provider.GetRequiredService<TimeProvider>()),
-                provider.GetRequiredService<ILogger<FallbackStore>>());
-        });
+        builder.AddStores();
+        services.AddSingleton<FallbackStore>();
         services.AddSingleton(provider =>
         {
             var store = provider.GetRequiredService<FallbackStore>();
@@ -47,6 +41,11 @@ public static class CacheSetup
         services.AddSingleton<IChangeTokens, MartChangeTokens>();
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
+        if (services.Any(service => service.ServiceType == typeof(PostgresDatabase)))
+        {
+            services.AddSingleton<PostgresListener>();
+            services.AddHostedService(provider => provider.GetRequiredService<PostgresListener>());
+        }
         return builder;
     }
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Pipeline;
-using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Hosting;
 using TransactionPipeline.Web.Uploads;
@@ -17,8 +16,6 @@ public static class PipelineFeature
     {
         builder.AddMarts();
         var services = builder.Services;
-        services.AddSingleton<IBatchStore>(provider => new SqliteBatchStore(StoreFile(provider), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IRunStore>(provider => new SqliteRunStore(StoreFile(provider), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TransactionIdHasher(provider.GetRequiredService<IOptions<SecurityOptions>>().Value.PiiKey));
         services.AddSingleton<TransactionReceiver>();
         services.AddSingleton(provider => new SummaryExporter(provider.GetRequiredService<StateOptions>().PathOf(
@@ -43,7 +40,4 @@ public static class PipelineFeature
         routes.MapPipeline();
         return routes;
     }
-
-    private static SqliteDatabase StoreFile(IServiceProvider provider) =>
-        provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey);
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using TransactionPipeline.Core.Users;
 
 namespace TransactionPipeline.Web.SignIn;
@@ -13,7 +14,16 @@ internal sealed partial class DevelopmentAdmin(
     // Starting comes before the server listens: nobody finds the app up and the admin missing.
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        if ((await users.ListAsync(cancellationToken)).Count > 0) return;
+        try
+        {
+            if ((await users.ListAsync(cancellationToken)).Count > 0) return;
+        }
+        catch (DbException away)
+        {
+            // The app starts all the same, and signs users in as soon as the store is back.
+            LogUnknown(logger, away);
+            return;
+        }
         if (!environment.IsDevelopment()) LogNobody(logger);
         else if (await administration.AddAsync(Name, Password, Roles.All, cancellationToken)) LogAdded(logger, Name, Password);
     }
@@ -31,6 +41,9 @@ internal sealed partial class DevelopmentAdmin(
     [LoggerMessage(LogLevel.Warning,
         "Development: there was no user, so {User} with the password {Password} and all roles has been added. Never let this face a network.")]
     private static partial void LogAdded(ILogger logger, string user, string password);
+
+    [LoggerMessage(LogLevel.Warning, "The users cannot be read at present, so nobody can sign in yet")]
+    private static partial void LogUnknown(ILogger logger, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "There is no user, so nobody can sign in. Add one with the command: users add NAME")]
     private static partial void LogNobody(ILogger logger);

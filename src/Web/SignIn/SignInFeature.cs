@@ -3,10 +3,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Configuration;
-using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Hosting;
 
@@ -36,10 +34,7 @@ public static class SignInFeature
     public static IHostApplicationBuilder AddUsers(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
-        services.TryAddSingleton<IUserStore>(provider => new SqliteUserStore(
-            provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+        builder.AddStores();
         services.AddSingleton<UserAdministration>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         // OWASP's figure for PBKDF2 with SHA-512; ASP.NET's default is half of it.
@@ -91,9 +86,13 @@ public static class SignInFeature
 
     private static void AddProtection(IServiceCollection services)
     {
-        // Cookies and forms survive a restart. Replicas that share no directory put another IXmlRepository in place of KeysInState.
+        // Cookies and forms survive a restart, and count at every replica that shares the store.
         services.AddDataProtection().SetApplicationName("transaction-pipeline");
-        services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeysInState>();
+        services.AddSingleton<KeysInState>();
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
+            provider.GetRequiredService<SharedStore>().Postgres is { } postgres
+                ? new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new KeysInPostgres(postgres))
+                : provider.GetRequiredService<KeysInState>());
         // It says at information level that a key is made, and warns that it is not encrypted: the directory's mode is what guards it.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.AddAntiforgery(options =>

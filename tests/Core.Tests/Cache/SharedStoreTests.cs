@@ -86,6 +86,27 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Learn_WhileAnotherRefreshes_IsNotForgottenOverACheckFromBeforeTheChange()
+    {
+        var (replica, other) = (_cache.Owner(), _cache.Owner());
+        await AskAsync(replica);
+        _cache.Time.Advance(TimeSpan.FromSeconds(1));
+        var checkedAt = (await other.GetAsync(CacheFixture.Key, CacheDemand.Check, default)).Snapshot.CheckedAt;
+        // Another process is at it, so the refresh behind finds the lease taken, and in the store nothing but that check.
+        var lease = await _cache.Leases.TryAcquireAsync(CacheFixture.Key.ToString(), "busy", TimeSpan.FromSeconds(30), default);
+        _cache.Change("2", 200m);
+        replica.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "2", _cache.Time.GetUtcNow());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (replica.List().Single().CheckedAt != checkedAt) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+        await replica.DisposeAsync();
+        await _cache.Leases.ReleaseAsync(lease!, default);
+
+        var answer = await _cache.WithTimeAsync(AskAsync(replica), "the answer");
+
+        Assert.Equal(200m, answer.Snapshot.Rows[0].TotalAmount);
+    }
+
+    [Fact]
     public async Task Commit_WithALeaseThatAnotherTook_WritesNothing()
     {
         var leases = _cache.Leases;

@@ -1,22 +1,15 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
-using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store.Sqlite;
 
 namespace TransactionPipeline.Core.Tests.Marts.Sqlite;
 
-/// <summary>An embedded mart in a directory of its own, and short ways to fill and ask it.</summary>
-internal sealed class SqliteMartFixture : IDisposable
+/// <summary>An embedded mart in a directory of its own.</summary>
+internal sealed class SqliteMartFixture : MartHarness, IDisposable
 {
-    public static readonly MartFilter Halal = new("Halal", 100);
-
     private readonly TempDirectory _directory = new();
-    private int _batches;
 
     public SqliteMartFixture()
     {
@@ -39,39 +32,19 @@ internal sealed class SqliteMartFixture : IDisposable
 
     public SqliteMartSource Operational { get; }
 
-    public static string Id(string plain) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(plain)));
+    public override ITransactionStore Writer => Store;
 
-    public static Transaction Sale(string id, string? product, decimal price, int quantity, string date) =>
-        new(Id(id), product, price, quantity, DateOnly.Parse(date));
-
-    public async Task<string> StageAsync(params Transaction[] rows)
-    {
-        var batch = $"batch{++_batches}";
-        await using var writer = await Store.StageAsync(batch, CancellationToken.None);
-        await writer.WriteAsync(rows, CancellationToken.None);
-        await writer.CompleteAsync(CancellationToken.None);
-        return batch;
-    }
-
-    public async Task<LoadCounts> LoadAsync(params Transaction[] rows) =>
-        await Store.LoadAsync(await StageAsync(rows), CancellationToken.None);
-
-    public Task<IReadOnlyList<Month>> TransformAsync(MartFilter? filter = null) =>
-        Store.TransformAsync(filter ?? Halal, CancellationToken.None);
-
-    public async Task<MartRow[]> ReadAsync(Mart mart, string month, string prefix = "Halal")
-    {
-        var source = mart == Mart.Warehouse ? Warehouse : Operational;
-        var rows = await source.ReadAsync(new QueryKey(mart, prefix, Month.Parse(month)), CancellationToken.None);
-        return [.. Enumerable.Range(0, rows.Count).Select(index => rows[index])];
-    }
-
-    public Task<string> TokenAsync(Mart mart, string month) =>
-        (mart == Mart.Warehouse ? Warehouse : Operational).GetChangeTokenAsync(Month.Parse(month), CancellationToken.None);
+    public override IMartSource Source(Mart mart) => mart == Mart.Warehouse ? Warehouse : Operational;
 
     public void Dispose()
     {
         Database.Dispose();
         _directory.Dispose();
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -1,0 +1,98 @@
+using Npgsql;
+
+namespace TransactionPipeline.Core.Store.Postgres;
+
+/// <summary>
+/// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. The password is read when a
+/// connection opens and the user when it changes, so a rotated secret is taken up without a restart.
+/// </summary>
+public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
+{
+    private static readonly TimeSpan LookAtUserEvery = TimeSpan.FromSeconds(1);
+
+    private readonly PostgresOptions _options;
+    private readonly PostgresCredentials _credentials;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private NpgsqlDataSource? _source;
+    private string? _user;
+    private long _lookedAt;
+
+    /// <summary>The database that <paramref name="options"/> name. Nothing is opened yet.</summary>
+    public PostgresDatabase(PostgresOptions options, TimeProvider time)
+    {
+        if (options.Problem is { } problem) throw new ArgumentException(problem, nameof(options));
+        _options = options;
+        _credentials = new PostgresCredentials(options);
+        _time = time;
+    }
+
+    /// <summary>The time that loading and transforming may take, in seconds.</summary>
+    internal int LongCommandTimeoutSeconds => 10 * _options.CommandTimeoutSeconds;
+
+    /// <summary>How many batches may be staged at once: each holds a connection while its file comes in, and answers need some too.</summary>
+    internal int MaxStagings => Math.Max(1, _options.MaxPoolSize / 2);
+
+    /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => Source().OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Runs <paramref name="work"/> on a connection.</summary>
+    /// <exception cref="PostgresFailure">It failed.</exception>
+    internal Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        PostgresErrors.TranslateAsync(async () =>
+        {
+            await using var connection = await OpenAsync(cancellationToken);
+            return await work(connection);
+        });
+
+    /// <summary>Closes the pool.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_source is not null) await _source.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source?.Dispose();
+
+    private NpgsqlDataSource Source()
+    {
+        lock (_gate)
+        {
+            if (_source is not null && _time.GetElapsedTime(_lookedAt) < LookAtUserEvery) return _source;
+            var user = _credentials.User;
+            _lookedAt = _time.GetTimestamp();
+            if (_source is not null && _user == user) return _source;
+            // Connections of the old user that are at work finish it; they are closed when they come back.
+            _source?.Dispose();
+            _user = user;
+            return _source = Build(user);
+        }
+    }
+
+    private NpgsqlDataSource Build(string user)
+    {
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Host = _options.Host,
+            Port = _options.Port,
+            Database = _options.Database,
+            Username = user,
+            SslMode = PostgresOptions.TryParseSslMode(_options.SslMode)!.Value,
+            RootCertificate = string.IsNullOrWhiteSpace(_options.RootCertificate) ? null : _options.RootCertificate,
+            MaxPoolSize = _options.MaxPoolSize,
+            Timeout = _options.ConnectTimeoutSeconds,
+            CommandTimeout = _options.CommandTimeoutSeconds,
+            ApplicationName = "transaction-pipeline",
+            // A timestamp's day, in a mart made elsewhere, is its day in UTC.
+            Timezone = "UTC",
+            Enlist = false,
+            // Who gives a question up does not wait for the server's word on it: on a line that trickles, that never comes.
+            CancellationTimeout = -1,
+            // Finds dead connections that lie idle in the pool.
+            KeepAlive = 30,
+        };
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UsePasswordProvider(_ => _credentials.Password, (_, _) => new(_credentials.Password));
+        return builder.Build();
+    }
+}

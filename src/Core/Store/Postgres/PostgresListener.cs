@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts.Postgres;
+
+namespace TransactionPipeline.Core.Store.Postgres;
+
+/// <summary>
+/// Hears of changed marts and of snapshots that other replicas made, on a connection of its own. A notification is only a hint that
+/// makes the watcher's look come sooner: whatever is missed while the connection is away is found by the poll, and looked for once more
+/// as soon as it is back.
+/// </summary>
+public sealed partial class PostgresListener(
+    PostgresDatabase database, MartWatcher watcher, LocalKeyOwner owner, TimeProvider time, ILogger<PostgresListener> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
+
+    // A line that went dead without a word shows when it is asked something.
+    private static readonly TimeSpan AskAfter = TimeSpan.FromSeconds(15);
+
+    private const int AnswerWithinSeconds = 5;
+
+    private bool _saidLost;
+
+    /// <summary>True while notifications are heard; when not, changes show by the poll. For health.</summary>
+    public bool IsListening { get; private set; }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error) when (PostgresErrors.ToFailure(error) is { } failure)
+            {
+                // Said once for each outage, not for each attempt.
+                if (!_saidLost) LogLost(failure);
+                _saidLost = true;
+            }
+            finally
+            {
+                IsListening = false;
+            }
+            await Task.WhenAny(Task.Delay(ReconnectAfter, time, stoppingToken));
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        connection.Notification += Hear;
+        try
+        {
+            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection))
+                await listen.ExecuteNonQueryAsync(cancellationToken);
+            IsListening = true;
+            if (_saidLost) LogBack();
+            _saidLost = false;
+            watcher.Wake();
+            while (true)
+            {
+                if (await connection.WaitAsync(AskAfter, cancellationToken)) continue;
+                await using var ask = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = AnswerWithinSeconds };
+                await ask.ExecuteNonQueryAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            // What is pooled is reset, and stops listening, before its next use.
+            connection.Notification -= Hear;
+        }
+    }
+
+    private void Hear(object sender, NpgsqlNotificationEventArgs heard)
+    {
+        if (heard.Channel == PostgresMart.Channel) watcher.Wake();
+        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) owner.Learn(key.Mart, key.Month, dataVersion, checkedAt);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Changes are not heard of at once at present, only by the poll")]
+    private partial void LogLost(PostgresFailure failure);
+
+    [LoggerMessage(2, LogLevel.Information, "Changes are heard of at once again")]
+    private partial void LogBack();
+}

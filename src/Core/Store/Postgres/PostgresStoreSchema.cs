@@ -1,0 +1,91 @@
+namespace TransactionPipeline.Core.Store.Postgres;
+
+/// <summary>
+/// The shared store's schema in PostgreSQL: users, snapshots and leases, batches with their rejects, runs, and the keys that protect
+/// cookies. The tables are those of the SQLite store, with PostgreSQL's own types.
+/// </summary>
+internal static class PostgresStoreSchema
+{
+    public static IReadOnlyList<string> Migrations { get; } =
+    [
+        """
+        CREATE TABLE users (
+            name text COLLATE "C" PRIMARY KEY,
+            password_hash text NOT NULL,
+            roles text NOT NULL,
+            disabled boolean NOT NULL DEFAULT false,
+            stamp text NOT NULL,
+            changed_at timestamptz NOT NULL
+        );
+
+        CREATE TABLE leases (
+            name text COLLATE "C" PRIMARY KEY,
+            holder text NOT NULL,
+            fence bigint NOT NULL,
+            expires_at timestamptz NOT NULL
+        );
+
+        CREATE TABLE snapshots (
+            key text COLLATE "C" PRIMARY KEY,
+            version bigint NOT NULL,
+            fence bigint NOT NULL,
+            data_version text NOT NULL,
+            data_as_of timestamptz NOT NULL,
+            checked_at timestamptz NOT NULL,
+            content bytea
+        );
+        -- It is compressed already.
+        ALTER TABLE snapshots ALTER COLUMN content SET STORAGE EXTERNAL;
+
+        CREATE TABLE batches (
+            id text COLLATE "C" PRIMARY KEY,
+            status text NOT NULL,
+            source text NOT NULL,
+            started_at timestamptz NOT NULL,
+            completed_at timestamptz,
+            accepted bigint NOT NULL,
+            rejected bigint NOT NULL,
+            inserted bigint,
+            replaced bigint,
+            unchanged bigint,
+            duplicates bigint
+        );
+        CREATE INDEX batches_by_status ON batches (status, completed_at, id);
+
+        CREATE TABLE rejected_transactions (
+            batch text COLLATE "C" NOT NULL,
+            line bigint NOT NULL,
+            field text NOT NULL,
+            reason text NOT NULL,
+            PRIMARY KEY (batch, line)
+        );
+
+        CREATE TABLE runs (
+            id text COLLATE "C" PRIMARY KEY,
+            dag text NOT NULL,
+            trigger text NOT NULL,
+            fire_time timestamptz UNIQUE,
+            status text NOT NULL,
+            owner text NOT NULL,
+            attempt integer NOT NULL,
+            step text NOT NULL,
+            started_at timestamptz NOT NULL,
+            finished_at timestamptz,
+            next_attempt_at timestamptz,
+            error text,
+            batches integer NOT NULL,
+            inserted bigint NOT NULL,
+            replaced bigint NOT NULL,
+            unchanged bigint NOT NULL,
+            duplicates bigint NOT NULL,
+            months integer NOT NULL
+        );
+        CREATE INDEX runs_by_status ON runs (status);
+
+        CREATE TABLE data_protection_keys (
+            name text COLLATE "C" PRIMARY KEY,
+            xml text NOT NULL
+        );
+        """,
+    ];
+}

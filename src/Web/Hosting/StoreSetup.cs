@@ -1,0 +1,55 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Configuration;
+using TransactionPipeline.Core.Ingestion;
+using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Store.Postgres;
+using TransactionPipeline.Core.Store.Sqlite;
+using TransactionPipeline.Core.Users;
+
+namespace TransactionPipeline.Web.Hosting;
+
+/// <summary>
+/// The shared store: users, snapshots, leases, batches and runs. In PostgreSQL when that is configured, so that replicas act as one; else in
+/// <c>store.db</c> of the state directory. The setting <c>shared_store</c> (<c>auto</c>, <c>postgres</c>, <c>sqlite</c>) decides otherwise.
+/// </summary>
+public static class StoreSetup
+{
+    private const string Section = "data_warehouse:postgres";
+
+    /// <summary>Adds the shared store, and PostgreSQL when it is configured. May be called more than once.</summary>
+    /// <exception cref="StartRefusedException">A setting is wrong.</exception>
+    public static IHostApplicationBuilder AddStores(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+
+        var options = builder.Configuration.GetSection(Section).Get<PostgresOptions>() ?? new();
+        if (options.IsConfigured)
+        {
+            if (options.Problem is { } problem) throw new StartRefusedException(problem);
+            services.TryAddSingleton(provider => new PostgresDatabase(options, provider.GetRequiredService<TimeProvider>()));
+            services.TryAddSingleton<PostgresStore>();
+        }
+        var setting = builder.Configuration["shared_store"] ?? "auto";
+        services.TryAddSingleton(provider => SharedStore.Choose(
+            setting, provider.GetService<PostgresStore>(), provider.GetRequiredService<ILogger<SharedStore>>()));
+
+        Add<IUserStore>(services, store => new PostgresUserStore(store), (file, time) => new SqliteUserStore(file, time));
+        Add<ILeaseStore>(services, store => new PostgresLeaseStore(store), (file, time) => new SqliteLeaseStore(file, time));
+        Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, _) => new SqliteSnapshotStore(file));
+        Add<IBatchStore>(services, store => new PostgresBatchStore(store), (file, time) => new SqliteBatchStore(file, time));
+        Add<IRunStore>(services, store => new PostgresRunStore(store), (file, time) => new SqliteRunStore(file, time));
+        return builder;
+    }
+
+    private static void Add<TStore>(
+        IServiceCollection services, Func<PostgresStore, TStore> shared, Func<SqliteDatabase, TimeProvider, TStore> embedded)
+        where TStore : class =>
+        services.TryAddSingleton(provider => provider.GetRequiredService<SharedStore>().Postgres is { } postgres
+            ? shared(postgres)
+            : embedded(
+                provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using TransactionPipeline.Core.Store.Postgres;
+
+namespace TransactionPipeline.Core.Tests.Postgres;
+
+/// <summary>
+/// A PostgreSQL server of the tests' own, in a temporary directory, on a free port of the loopback address. Root may not run one, so it
+/// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted at the end.
+/// </summary>
+public class PostgresServer
+{
+    public const string User = "tester";
+    public const string Password = "not-a-secret";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("pipeline-postgres-").FullName;
+    private readonly string _bin = FindBinaries();
+    private readonly (string Name, string Group)? _account = FindAccount();
+    private int _databases;
+
+    public int Port { get; } = FreePort();
+
+    private string Data => Path.Combine(_directory, "data");
+
+    public async Task InitializeAsync()
+    {
+        var secret = Path.Combine(_directory, "password");
+        await File.WriteAllTextAsync(secret, Password);
+        if (_account is var (name, group)) await RunAsync("chown", "-R", $"{name}:{group}", _directory);
+        await RunAsServerAsync("initdb", "-D", Data, "-U", User, "--auth=scram-sha-256", "--pwfile=" + secret, "--encoding=UTF8", "--no-sync");
+        await File.AppendAllTextAsync(Path.Combine(Data, "postgresql.conf"),
+            $"""
+
+            listen_addresses = '127.0.0.1'
+            port = {Port}
+            unix_socket_directories = '{_directory}'
+            max_connections = 200
+            shared_buffers = 256MB
+            max_wal_size = 4GB
+            log_min_messages = fatal
+            """);
+        await StartAsync();
+    }
+
+    public Task StartAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-l", Path.Combine(_directory, "log"), "start");
+
+    public Task StopAsync(string mode = "fast") => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-m", mode, "stop");
+
+    public async Task DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await StopAsync("immediate");
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Settings for a new, empty database.</summary>
+    public async Task<PostgresOptions> CreateDatabaseAsync()
+    {
+        var name = $"test{Interlocked.Increment(ref _databases)}";
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name}");
+        return OptionsFor(name);
+    }
+
+    public PostgresOptions OptionsFor(string database) => new()
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Database = database,
+        User = User,
+        Password = Password,
+        SslMode = "disable",
+    };
+
+    public string ConnectionStringTo(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Database = database,
+        Username = User,
+        Password = Password,
+        Pooling = false,
+    }.ConnectionString;
+
+    public async Task<object?> ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionStringTo(database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static string FindBinaries()
+    {
+        var packaged = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => path, StringComparer.Ordinal).Select(path => Path.Combine(path, "bin"))
+            : [];
+        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return packaged.Concat(onPath).FirstOrDefault(path => File.Exists(Path.Combine(path, "initdb")) && File.Exists(Path.Combine(path, "pg_ctl")))
+            ?? throw new InvalidOperationException("These tests start their own PostgreSQL, and none is installed. ./test.sh installs it.");
+    }
+
+    private static (string Name, string Group)? FindAccount()
+    {
+        if (Environment.UserName != "root") return null;
+        // name:password:uid:gid:...
+        var accounts = File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).ToDictionary(line => line[0], StringComparer.Ordinal);
+        var account = accounts.GetValueOrDefault("postgres") ?? accounts["nobody"];
+        return (account[0], account[3]);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Task RunAsServerAsync(string program, params string[] arguments) => _account is var (name, group)
+        ? RunAsync("setpriv", ["--reuid", name, "--regid", group, "--clear-groups", Path.Combine(_bin, program), .. arguments])
+        : RunAsync(Path.Combine(_bin, program), arguments);
+
+    private async Task RunAsync(string program, params string[] arguments)
+    {
+        // The server inherits the output: were it a pipe, its end would be waited for. What it says is in its own log.
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList = { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Path.Combine(_directory, "output"), program },
+            WorkingDirectory = _directory,
+        };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException(
+                $"{program} ended with {process.ExitCode}: {await File.ReadAllTextAsync(Path.Combine(_directory, "output"))}");
+        }
+    }
+}
