@@ -5,7 +5,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store.Sqlite;
 using static TransactionPipeline.Core.Tests.Ingestion.ReceiverFixture;
-using static TransactionPipeline.Core.Tests.Marts.Sqlite.SqliteMartFixture;
+using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Ingestion;
 
