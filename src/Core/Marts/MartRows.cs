@@ -86,8 +86,8 @@ public sealed class MartRows
             _day[start..end], _amount[start..end], _price[start..end], _count[start..end], _quantity?[start..end]);
     }
 
-    /// <summary>The first row that is after (<paramref name="product"/>, <paramref name="transactionId"/>) in the order of the rows.</summary>
-    public int FindAfter(string product, string? transactionId)
+    /// <summary>The first row that is not before (<paramref name="product"/>, <paramref name="transactionId"/>) in the order of the rows.</summary>
+    public int FindFrom(string product, string? transactionId)
     {
         int low = 0, high = Count;
         while (low < high)
@@ -95,7 +95,7 @@ public sealed class MartRows
             var middle = (int)(((uint)low + (uint)high) / 2);
             var order = string.CompareOrdinal(GetProduct(middle), product);
             if (order == 0) order = string.CompareOrdinal(_ids[middle], transactionId);
-            if (order > 0) high = middle;
+            if (order >= 0) high = middle;
             else low = middle + 1;
         }
         return low;

@@ -1,30 +1,41 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 
 namespace TransactionPipeline.Core.Marts;
 
 /// <summary>Collects a mart's rows in any order and makes the sorted, immutable answer.</summary>
 public sealed class MartRowsBuilder
 {
+    private const int HashBytes = TransactionIdColumn.HashBytes;
+
+    // Columns from the start, as the answer has them: rows as objects or wide structs cost more to move than to read from the mart.
     private readonly Dictionary<string, int> _productNumbers = new(StringComparer.Ordinal);
-    private readonly List<Entry> _entries = [];
+    private readonly List<int> _product = [];
+    private readonly List<int> _day = [];
+    private readonly List<decimal> _amount = [];
+    private readonly List<decimal> _price = [];
+    private readonly List<long> _count = [];
+    private readonly List<long> _quantity = [];
+    private byte[] _hashes = new byte[64 * HashBytes];
+    private List<string>? _texts;
     private bool _idMissing;
     private bool _quantityMissing;
 
     /// <summary>The rows added so far.</summary>
-    public int Count => _entries.Count;
+    public int Count => _day.Count;
 
     /// <summary>Adds a row. A row without an id or a quantity makes that column missing from the whole answer.</summary>
     public void Add(in MartRow row)
     {
-        _idMissing |= row.TransactionId is null;
+        AddId(row.TransactionId);
         _quantityMissing |= row.TotalQuantity is null;
         if (!_productNumbers.TryGetValue(row.Product, out var product))
             _productNumbers.Add(row.Product, product = _productNumbers.Count);
-        // The 64 characters of an id would be most of the memory while reading: hashes are packed at once.
-        var packed = row.TransactionId is { } id && TransactionIdColumn.IsHash(id) ? Hash.Parse(id) : (Hash?)null;
-        _entries.Add(new Entry(
-            packed, packed is null ? row.TransactionId : null, product,
-            row.Date.DayNumber, Plain(row.TotalAmount), Plain(row.AvgPrice), row.TransactionCount, row.TotalQuantity ?? 0));
+        _product.Add(product);
+        _day.Add(row.Date.DayNumber);
+        _amount.Add(Plain(row.TotalAmount));
+        _price.Add(Plain(row.AvgPrice));
+        _count.Add(row.TransactionCount);
+        _quantity.Add(row.TotalQuantity ?? 0);
     }
 
     /// <summary>Sorts what was added. The builder is used up.</summary>
@@ -34,74 +45,87 @@ public sealed class MartRowsBuilder
         var rank = new int[products.Length];
         for (var i = 0; i < products.Length; i++) rank[_productNumbers[products[i]]] = i;
 
-        var entries = CollectionsMarshal.AsSpan(_entries);
-        entries.Sort((a, b) => a.Product != b.Product ? rank[a.Product].CompareTo(rank[b.Product]) : Entry.CompareIds(a, b));
+        var order = Sort(rank);
+        return new MartRows(
+            Ids(order),
+            products,
+            Array.ConvertAll(order, i => rank[_product[i]]),
+            Array.ConvertAll(order, i => _day[i]),
+            Array.ConvertAll(order, i => _amount[i]),
+            Array.ConvertAll(order, i => _price[i]),
+            Array.ConvertAll(order, i => _count[i]),
+            _quantityMissing ? null : Array.ConvertAll(order, i => _quantity[i]));
+    }
 
-        var count = entries.Length;
-        var ids = _idMissing ? null : new string[count];
-        var product = new int[count];
-        var day = new int[count];
-        var amount = new decimal[count];
-        var price = new decimal[count];
-        var transactions = new long[count];
-        var quantity = _quantityMissing ? null : new long[count];
-        var hashes = !_idMissing && _entries.TrueForAll(entry => entry.Packed is not null) ? new byte[count * Hash.Length] : null;
-        for (var i = 0; i < count; i++)
+    private void AddId(string? id)
+    {
+        if (id is null)
         {
-            ref readonly var entry = ref entries[i];
-            if (hashes is not null) entry.Packed!.Value.CopyTo(hashes.AsSpan(i * Hash.Length));
-            else if (ids is not null) ids[i] = entry.Id ?? entry.Packed!.Value.ToString();
-            product[i] = rank[entry.Product];
-            day[i] = entry.Day;
-            amount[i] = entry.Amount;
-            price[i] = entry.Price;
-            transactions[i] = entry.Count;
-            if (quantity is not null) quantity[i] = entry.Quantity;
+            _idMissing = true;
+            _texts?.Add("");
+            return;
         }
-        var column = hashes is not null ? TransactionIdColumn.OfPacked(hashes)
-            : ids is not null ? TransactionIdColumn.Of(ids) : TransactionIdColumn.Missing;
-        return new MartRows(column, products, product, day, amount, price, transactions, quantity);
+        if (_texts is null && TransactionIdColumn.IsHash(id))
+        {
+            // The 64 characters of an id would be most of the memory while reading: hashes are packed at once.
+            if (_hashes.Length < (Count + 1) * HashBytes) Array.Resize(ref _hashes, _hashes.Length * 2);
+            Convert.FromHexString(id, HashAt(Count), out _, out _);
+            return;
+        }
+        // The first id that is not ours: from here on, ids are kept as they are.
+        _texts ??= [.. Enumerable.Range(0, Count).Select(i => Convert.ToHexStringLower(HashAt(i)))];
+        _texts.Add(id);
+    }
+
+    private Span<byte> HashAt(int index) => _hashes.AsSpan(index * HashBytes, HashBytes);
+
+    private int[] Sort(int[] rank)
+    {
+        var keys = new SortKey[Count];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            // The first bytes tell nearly all hashes apart; their order is that of the hex digits.
+            var start = _texts is null && !_idMissing ? BinaryPrimitives.ReadUInt64BigEndian(HashAt(i)) : 0;
+            keys[i] = new SortKey(start, rank[_product[i]], i);
+        }
+        Array.Sort(keys, (a, b) =>
+            a.Product != b.Product ? a.Product.CompareTo(b.Product)
+            : a.IdStart != b.IdStart ? a.IdStart.CompareTo(b.IdStart)
+            : CompareIds(a.Index, b.Index));
+        return Array.ConvertAll(keys, key => key.Index);
+    }
+
+    private int CompareIds(int a, int b)
+    {
+        var order = _idMissing ? 0
+            : _texts is null ? HashAt(a).SequenceCompareTo(HashAt(b))
+            : string.CompareOrdinal(_texts[a], _texts[b]);
+        // A mart made elsewhere may repeat ids or have none: the order the rows came in then decides.
+        return order != 0 ? order : a.CompareTo(b);
+    }
+
+    private TransactionIdColumn Ids(int[] order)
+    {
+        if (_idMissing && Count > 0) return TransactionIdColumn.Missing;
+        if (_texts is not null) return TransactionIdColumn.Of(Array.ConvertAll(order, i => _texts[i]));
+        var hashes = new byte[order.Length * HashBytes];
+        for (var i = 0; i < order.Length; i++) HashAt(order[i]).CopyTo(hashes.AsSpan(i * HashBytes));
+        return TransactionIdColumn.OfPacked(hashes);
     }
 
     /// <summary>Without trailing zeros, which each store adds in its own way: 249.9000 and 249.90 are the same answer, 249.9.</summary>
-    private static decimal Plain(decimal value) => value / 1.0000000000000000000000000000m;
-
-    private readonly record struct Entry(
-        Hash? Packed, string? Id, int Product, int Day, decimal Amount, decimal Price, long Count, long Quantity)
+    private static decimal Plain(decimal value)
     {
-        public static int CompareIds(in Entry a, in Entry b) =>
-            a is { Packed: { } left } && b is { Packed: { } right }
-                ? left.CompareTo(right)
-                : string.CompareOrdinal(a.Id ?? a.Packed?.ToString(), b.Id ?? b.Packed?.ToString());
+        if (value.Scale == 0) return value;
+        Span<int> bits = stackalloc int[4];
+        decimal.GetBits(value, bits);
+        // More than 64 bits: rare enough for decimal's own division.
+        if (bits[2] != 0) return value / 1.0000000000000000000000000000m;
+        var digits = ((ulong)(uint)bits[1] << 32) | (uint)bits[0];
+        var scale = value.Scale;
+        for (; scale > 0 && digits % 10 == 0; scale--) digits /= 10;
+        return new decimal((int)digits, (int)(digits >> 32), 0, value < 0, scale);
     }
 
-    /// <summary>32 bytes whose order is the ordinal order of their hex digits.</summary>
-    private readonly record struct Hash(UInt128 High, UInt128 Low)
-    {
-        public const int Length = 32;
-
-        public static Hash Parse(string hex)
-        {
-            Span<byte> bytes = stackalloc byte[Length];
-            Convert.FromHexString(hex, bytes, out _, out _);
-            return new(
-                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes),
-                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes[16..]));
-        }
-
-        public int CompareTo(Hash other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
-
-        public void CopyTo(Span<byte> bytes)
-        {
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, High);
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes[16..], Low);
-        }
-
-        public override string ToString()
-        {
-            Span<byte> bytes = stackalloc byte[Length];
-            CopyTo(bytes);
-            return Convert.ToHexStringLower(bytes);
-        }
-    }
+    private readonly record struct SortKey(ulong IdStart, int Product, int Index);
 }

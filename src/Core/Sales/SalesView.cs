@@ -9,8 +9,7 @@ public static class SalesView
     /// <exception cref="MissingColumnException">A filter needs a column that the mart does not have.</exception>
     public static IEnumerable<MartRow> Rows(MartRows rows, SalesQuery query, int start = 0)
     {
-        if (query.MaxQuantity is not null && !rows.HasTotalQuantity && rows.Count > 0)
-            throw new MissingColumnException("max_quantity", "total_quantity");
+        CheckColumns(rows, query);
         return Filter(rows, query, start);
     }
 
@@ -30,14 +29,36 @@ public static class SalesView
     /// <exception cref="MissingColumnException">A filter needs a column that the mart does not have.</exception>
     public static SalesPage Page(MartRows rows, SalesQuery query, int limit, SalesCursor? after)
     {
-        var start = after is null ? 0 : rows.FindAfter(after.Product, after.TransactionId);
+        CheckColumns(rows, query);
+        var start = StartAfter(rows, after);
         var page = new List<MartRow>(Math.Min(limit, Math.Max(0, rows.Count - start)));
-        foreach (var row in Rows(rows, query, start))
+        var last = 0;
+        for (var i = start; i < rows.Count; i++)
         {
-            if (page.Count == limit) return new SalesPage(page, new SalesCursor(page[^1].Product, page[^1].TransactionId));
+            var row = rows[i];
+            if (!query.Matches(row)) continue;
+            if (page.Count == limit) return new SalesPage(page, CursorAt(rows, last));
             page.Add(row);
+            last = i;
         }
         return new SalesPage(page, Next: null);
+    }
+
+    /// <summary>Where the rows after a cursor begin.</summary>
+    public static int StartAfter(MartRows rows, SalesCursor? after) =>
+        after is null ? 0 : Math.Min(rows.Count, rows.FindFrom(after.Product, after.TransactionId) + after.Repeats);
+
+    /// <summary>The cursor of row <paramref name="index"/>.</summary>
+    public static SalesCursor CursorAt(MartRows rows, int index)
+    {
+        var row = rows[index];
+        return new SalesCursor(row.Product, row.TransactionId, index - rows.FindFrom(row.Product, row.TransactionId) + 1);
+    }
+
+    private static void CheckColumns(MartRows rows, SalesQuery query)
+    {
+        if (query.MaxQuantity is not null && !rows.HasTotalQuantity && rows.Count > 0)
+            throw new MissingColumnException("max_quantity", "total_quantity");
     }
 }
 

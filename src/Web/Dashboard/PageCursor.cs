@@ -28,7 +28,7 @@ internal static class PageCursor
             var product = rows.GetProduct(i);
             if (i > 0 && string.Equals(product, rows.GetProduct(i - 1), StringComparison.Ordinal)) continue;
             if (!string.Equals(ProductMask.Mask(product), mask, StringComparison.Ordinal)) continue;
-            return new SalesCursor(product, id is null ? null : id + AfterEveryDigit);
+            return id is null ? new SalesCursor(product, TransactionId: null) : new SalesCursor(product, id + AfterEveryDigit, Repeats: 0);
         }
         return null;
     }

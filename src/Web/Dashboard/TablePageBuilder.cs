@@ -17,7 +17,7 @@ internal sealed class TablePageBuilder(DashboardFilters filters, int pageSize)
         var page = SalesView.Page(rows, query, pageSize, after);
         if (page.Rows.Count == 0) page = SalesView.Page(rows, query, pageSize, after = null);
 
-        var before = after is null ? 0 : total - SalesView.Rows(rows, query, rows.FindAfter(after.Product, after.TransactionId)).Count();
+        var before = after is null ? 0 : total - SalesView.Rows(rows, query, SalesView.StartAfter(rows, after)).Count();
         var view = new TableView(
             query.Mart == Mart.Operational,
             rows.HasTransactionId && query.Mart == Mart.Operational,

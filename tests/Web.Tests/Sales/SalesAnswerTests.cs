@@ -43,6 +43,23 @@ public sealed class SalesAnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Json_PagesOfAMartWithoutIds_LoseAndRepeatNothing()
+    {
+        var builder = new MartRowsBuilder();
+        for (var i = 0; i < 9; i++) builder.Add(new MartRow(TransactionId: null, "Halal Tea", new DateOnly(2023, 10, 1 + i), i, i, 1, 1));
+        _mart.Rows = builder.Build();
+        var amounts = new List<decimal>();
+        for (var address = $"{October}&limit=2"; address is not null;)
+        {
+            var answer = await _client.GetAsync(address);
+            amounts.AddRange((await answer.Content.ReadFromJsonAsync<JsonElement[]>())!.Select(row => row.GetProperty("total_amount").GetDecimal()));
+            address = answer.Headers.TryGetValues("Link", out var link) ? link.Single().Split('<', '>')[1] : null;
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8], amounts);
+    }
+
+    [Fact]
     public async Task Json_MoreRowsThanADefaultPage_LinksToTheRest()
     {
         _mart.Rows = Rows(1500);
