@@ -9,17 +9,21 @@ internal static class HealthCommand
 
     public static Command Create()
     {
-        var url = new Option<Uri>("--url")
+        var url = new Option<string>("--url")
         {
             Description = "What to ask",
-            DefaultValueFactory = _ => new Uri("http://localhost:8000/health/live"),
+            DefaultValueFactory = _ => "http://localhost:8000/health/live",
         };
         var command = new Command("health", "Ask a running app for its health") { url };
+        url.Validators.Add(given =>
+        {
+            if (!Uri.TryCreate(given.GetValueOrDefault<string>(), UriKind.Absolute, out _)) given.AddError("--url must be an absolute address.");
+        });
         command.SetAction((parsed, cancellationToken) => AskAsync(parsed, parsed.GetRequiredValue(url), cancellationToken));
         return command;
     }
 
-    private static async Task<int> AskAsync(ParseResult parsed, Uri url, CancellationToken cancellationToken)
+    private static async Task<int> AskAsync(ParseResult parsed, string url, CancellationToken cancellationToken)
     {
         try
         {

@@ -36,11 +36,13 @@ internal static class UploadApi
         IOptions<IngestionOptions> options, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         LimitSize(context, options.Value.MaxUploadBytes);
+        // The server does not wait for a large upload when it is told to stop.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
-            var (content, source, problem) = await OpenAsync(context.Request, cancellationToken);
+            var (content, source, problem) = await OpenAsync(context.Request, stop.Token);
             if (content is null) return problem!;
-            var received = await receiver.ReceiveAsync(content, source, progress: null, cancellationToken);
+            var received = await receiver.ReceiveAsync(content, source, progress: null, stop.Token);
             if (received.Accepted == 0) return Answer(UploadAnswer.Of(received, loaded: null, run: null));
 
             // From here on the file is ours: a client that goes away does not stop the run that others may wait for.
@@ -94,7 +96,7 @@ internal static class UploadApi
     private static void LimitSize(HttpContext context, long maxBytes)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = maxBytes + FormOverhead;
+            limit.MaxRequestBodySize = context.Request.HasFormContentType ? maxBytes + FormOverhead : maxBytes;
     }
 
     private static async Task<(Stream? Content, string Source, IResult? Problem)> OpenAsync(

@@ -43,6 +43,7 @@ internal static class ChildProcess
             }
             catch (Exception gone) when (gone is IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
             {
+                // It ended between the look and the reading; the loop ends next.
             }
         }
         var took = Stopwatch.GetElapsedTime(began);
