@@ -4,13 +4,16 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>The change tokens from the mart's watcher in the cluster, asked for by this silo's own watcher or pushed to it.</summary>
-internal sealed class ClusterChangeTokens(IGrainFactory grains, GrainKeyOwner keys, NewestMonth newestMonth) : IChangeTokens, IMartListener
+internal sealed class ClusterChangeTokens(IGrainFactory grains, ISiloStatusOracle silo, GrainKeyOwner keys, NewestMonth newestMonth)
+    : IChangeTokens, IMartListener
 {
     private IMartListener? _reference;
 
     public async Task<IReadOnlyList<MonthToken>> LookAsync(
         Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
     {
+        // The host's watcher starts before the silo and ends after it.
+        if (silo.CurrentStatus != SiloStatus.Active) throw new MartException("this silo is not in its cluster", MartFailure.Transient);
         var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken };
         MartNews news;
         try

@@ -58,7 +58,8 @@ public sealed class WatchTests
         var management = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         var watcher = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>()
             .GetGrain<TransactionPipeline.Grains.Watch.IMartWatcherGrain>("warehouse");
-        var address = await management.GetActivationAddress(watcher);
+        SiloAddress? address = null;
+        await Phase.UntilAsync(async () => (address = await management.GetActivationAddress(watcher)) is not null, "the first poll");
         await Phase.InTimeAsync(cluster.Cluster.KillSiloAsync(cluster.Silos.Single(silo => silo.SiloAddress.Equals(address))), "the kill");
 
         await cluster.SellAsync();

@@ -4,11 +4,12 @@ using System.Text.Json.Nodes;
 using TransactionPipeline.KubernetesStandIn.Faults;
 using TransactionPipeline.Silo.Membership;
 using TransactionPipeline.Silo.Tests.Membership;
+using Xunit.Abstractions;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
 
 /// <summary>Real silos under load while their world changes. Each test leaves three of them running.</summary>
-public sealed class FleetTests(SiloFleet fleet) : IClassFixture<SiloFleet>
+public sealed class FleetTests(SiloFleet fleet, ITestOutputHelper output) : IClassFixture<SiloFleet>
 {
     // Three probes of a second that are missed, at up to twice a second when the silo was slow before, two votes, and the table's write.
     private static readonly TimeSpan FoundDead = TimeSpan.FromSeconds(15);
@@ -34,6 +35,7 @@ public sealed class FleetTests(SiloFleet fleet) : IClassFixture<SiloFleet>
         }
 
         await fleet.SettledAsync();
+        output.WriteLine($"{clients.Answers} answers during the roll, {clients.Unanswered} requests without one");
         Assert.Equal(0, clients.Unanswered);
     }
 
@@ -51,7 +53,9 @@ public sealed class FleetTests(SiloFleet fleet) : IClassFixture<SiloFleet>
         await fleet.Sales.SellAsync();
         // Whichever keys were its own: each is checked with the mart through each of the others.
         foreach (var silo in fleet.Members) await clients.CheckAllAsync(silo);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, FoundDead);
+        var took = TimeProvider.System.GetElapsedTime(since);
+        output.WriteLine($"every key answered anew {took.TotalSeconds:F1} s after the kill");
+        Assert.InRange(took, TimeSpan.Zero, FoundDead);
         await clients.SawAsync(fleet.Sales.Sold);
         await fleet.InTableAsync(victim.Name, "Dead");
 
