@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Tests.Sales;
+
+namespace TransactionPipeline.Web.Tests.Admin;
+
+public sealed class CacheAdminTests : IAsyncLifetime
+{
+    private const string Key = "warehouse/2023-10/Halal";
+    private readonly SwitchableMart _mart = new();
+    private readonly WebAppFixture _app;
+    private HttpClient _client = null!;
+
+    public CacheAdminTests() => _app = new WebAppFixture { Services = _mart.Install };
+
+    public async Task InitializeAsync() => _client = await _app.AdminAsync();
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Cache_AskedKey_IsListedRefreshedAndDropped()
+    {
+        await _client.GetAsync("/sales/trends?sale_month=2023-10");
+
+        var held = Assert.Single((await _client.GetFromJsonAsync<JsonElement[]>("/admin/cache"))!);
+        Assert.Equal((Key, 3, 1L), (held.GetProperty("key").GetString(), held.GetProperty("rows").GetInt32(), held.GetProperty("version").GetInt64()));
+
+        var refreshed = await _client.PostAsync($"/admin/cache/refresh?key={Key}", content: null);
+        Assert.Equal(HttpStatusCode.OK, refreshed.StatusCode);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await _client.DeleteAsync($"/admin/cache?key={Key}")).StatusCode);
+        await ProblemAssert.IsAsync(await _client.DeleteAsync($"/admin/cache?key={Key}"), HttpStatusCode.NotFound, "Nothing is held");
+        await _client.GetAsync("/sales/trends?sale_month=2023-10");
+        Assert.Equal(2, _mart.Reads);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("warehouse/2023-13/Halal")]
+    [InlineData("other/2023-10/Halal")]
+    [InlineData("warehouse/2023-10/%25")]
+    public async Task Cache_BadKey_Answers422AndSaysHowOneIsWritten(string key) =>
+        await ProblemAssert.IsAsync(
+            await _client.PostAsync($"/admin/cache/refresh?key={key}", content: null), HttpStatusCode.UnprocessableEntity, "key: must be");
+
+    [Fact]
+    public async Task Cache_WithoutTheOperatorRole_Answers403()
+    {
+        using var viewer = await _app.ClientAsync(Roles.Viewer);
+
+        await ProblemAssert.IsAsync(await viewer.GetAsync("/admin/cache"), HttpStatusCode.Forbidden, "operator");
+    }
+}
