@@ -37,7 +37,7 @@ run_tests() {
     shift
     name=$(basename "$project")
     echo "== $name"
-    dotnet test "$project" --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+    dotnet test "$project" --no-build --nologo -v quiet --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
         --blame-hang-timeout 5m --blame-hang-dump-type none "$@" || broken+=("$name")
 }
 

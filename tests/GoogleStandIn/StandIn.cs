@@ -132,7 +132,8 @@ public sealed class StandIn : IAsyncDisposable
         context.Response.Body = answer;
         await next(context);
         context.Response.Body = wire;
-        context.Response.ContentLength = answer.Length;
+        // An empty answer promises a byte that never comes: without one it would have arrived whole.
+        context.Response.ContentLength = Math.Max(1, answer.Length);
         await wire.WriteAsync(answer.GetBuffer().AsMemory(0, (int)answer.Length / 2));
         await wire.FlushAsync();
         context.Abort();

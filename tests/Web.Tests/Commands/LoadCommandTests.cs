@@ -83,6 +83,7 @@ public sealed class LoadCommandTests : IAsyncLifetime
             _ => SizeOf(State, "mart.db-wal") > 0 && Directory.Exists(staging) && Directory.GetFiles(staging).Length == 0 && HasRun("transform"),
         }, "load", Big));
 
+        await LeasesEndAsync();
         var before = await CountAsync("mart.db", "SELECT count(*) FROM raw_transactions");
         Assert.True(before is 0 or Rows, $"{before} rows are there");
         Assert.Equal(0, await CountAsync("mart.db", "SELECT count(*) FROM fact_sales"));
@@ -97,6 +98,17 @@ public sealed class LoadCommandTests : IAsyncLifetime
         Assert.Equal(1, await CountAsync("store.db", "SELECT count(*) FROM runs WHERE status = 'succeeded'"));
         Assert.Equal(0, await CountAsync("store.db", "SELECT count(*) FROM batches WHERE status IN ('receiving', 'received')"));
         Assert.Empty(Directory.GetFiles(staging));
+    }
+
+    /// <summary>The dead process's leases are over: only then may another take up what it left.</summary>
+    private async Task LeasesEndAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await CountAsync("store.db", $"SELECT count(*) FROM leases WHERE expires_at > {TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}") > 0)
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException("The end of the killed process's leases did not come.");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
     }
 
     private string State => Path.Combine(_directory.FullName, "var");
