@@ -5,6 +5,7 @@ try
 {
     if (CommandLine.IsCommand(args)) return await CommandLine.RunAsync(args);
 
+    BufferedOutput.Install();
     var app = WebApplication.CreateBuilder(args).AddWebFront().Build().UseWebFront();
     await app.RunAsync();
     return 0;

@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Web.Sales;
 
 /// <summary>One request of a sales route, from query string to bytes.</summary>
-internal sealed partial class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, SalesAnswer answers, ILogger<SalesRoute> logger)
+internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, SalesAnswer answers)
 {
     public async Task<IResult> AnswerAsync(HttpContext http, Mart mart)
     {
@@ -18,15 +18,9 @@ internal sealed partial class SalesRoute(IKeyOwner owner, INewestMonth newestMon
         var query = parameters.ToQuery(month.Value);
         var answer = await owner.GetAsync(query.Key, CacheHeaders.ReadDemand(http.Request), http.RequestAborted);
         var rows = await answers.WriteAsync(http, answer, query, parameters);
-        LogRetrieved(
-            http.User.Identity?.Name, rows, mart == Mart.Operational ? "PostgreSQL " : "", parameters.Prefix,
-            parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(), CacheHeaders.Word(answer.Result), answer.Snapshot.Version,
-            http.Request.QueryString.Value);
+        http.Features.Set(new RetrievedRows(
+            rows, mart == Mart.Operational ? "PostgreSQL " : "", parameters.Prefix, parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(),
+            CacheHeaders.Word(answer.Result), answer.Snapshot.Version));
         return TypedResults.Empty;
     }
-
-    [LoggerMessage(1, LogLevel.Information,
-        "User {User} retrieved {Rows} {Store}sales summaries (product_prefix={Prefix}, sale_month={Month}, cache={Cache}, version={Version}, query={Query})")]
-    private partial void LogRetrieved(
-        string? user, int rows, string store, string prefix, string month, string cache, long version, string? query);
 }

@@ -90,8 +90,9 @@ public sealed class SeedBehaviourTests(WebAppFixture app) : IClassFixture<WebApp
         Assert.StartsWith("User admin retrieved 3 PostgreSQL sales summaries", retrieved, StringComparison.Ordinal);
         Assert.Contains("product_prefix=Halal, sale_month=2023-10, cache=", retrieved, StringComparison.Ordinal);
         Assert.Contains("min_amount=249.9", retrieved, StringComparison.Ordinal);
-        var timed = app.Logs.Entries.Last(entry => entry.Message.StartsWith("API response time: ", StringComparison.Ordinal)).Message;
-        var seconds = double.Parse(timed.Split(' ')[3], CultureInfo.InvariantCulture);
+        var timed = retrieved.Split("API response time: ")[1];
+        Assert.EndsWith(" seconds", timed, StringComparison.Ordinal);
+        var seconds = double.Parse(timed.Split(' ')[0], CultureInfo.InvariantCulture);
         // The app's clock stands still here: what is checked is the line, whose number the benchmark fills.
         Assert.InRange(seconds, 0, 1);
     }
