@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
+using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
 
 namespace TransactionPipeline.Google.Tests;
@@ -104,12 +105,12 @@ public sealed class BigQueryMartSourceTests
         await using var mart = await StartAsync(prepare: false);
         await CreateForeignMartAsync(mart, "FLOAT");
 
-        var rows = await mart.Source.ReadAsync(Key("2023-10"), CancellationToken.None);
+        var rows = await mart.Warehouse.ReadAsync(Key("2023-10"), CancellationToken.None);
 
         Assert.False(rows.HasTransactionId);
         Assert.False(rows.HasTotalQuantity);
         Assert.Equal([(249.95m, 49.99m), (1999.98m, 999.99m)], rows.All().Select(row => (row.TotalAmount, row.AvgPrice)));
-        Assert.Equal(Month.Parse("2023-10"), await mart.Source.FindNewestMonthAsync(CancellationToken.None));
+        Assert.Equal(Month.Parse("2023-10"), await mart.Warehouse.FindNewestMonthAsync(CancellationToken.None));
     }
 
     [Fact]
@@ -143,11 +144,11 @@ public sealed class BigQueryMartSourceTests
     public async Task NewestMonth_AskedTwice_IsQueriedOnceForEachStateOfTheTable()
     {
         await using var mart = await StartAsync();
-        Assert.Null(await mart.Source.FindNewestMonthAsync(CancellationToken.None));
+        Assert.Null(await mart.Warehouse.FindNewestMonthAsync(CancellationToken.None));
         await mart.LoadAsync(Sample);
         await mart.TransformAsync();
         mart.StandIn.Calls.Clear();
-        for (var i = 0; i < 3; i++) Assert.Equal(Month.Parse("2023-10"), await mart.Source.FindNewestMonthAsync(CancellationToken.None));
+        for (var i = 0; i < 3; i++) Assert.Equal(Month.Parse("2023-10"), await mart.Warehouse.FindNewestMonthAsync(CancellationToken.None));
         Assert.Equal(1, mart.StandIn.Calls.Count("bigquery.jobs.query"));
     }
 

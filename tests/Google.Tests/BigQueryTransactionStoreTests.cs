@@ -1,4 +1,5 @@
 using TransactionPipeline.Core.Marts;
+using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
 
 namespace TransactionPipeline.Google.Tests;
@@ -54,7 +55,7 @@ public sealed class BigQueryTransactionStoreTests
         Assert.NotEqual(token, await mart.TokenAsync());
         Assert.Equal(2m, Assert.Single(await mart.ReadAsync("2023-10")).TotalAmount);
         Assert.Equal(1m, Assert.Single(await mart.ReadAsync("2023-12")).TotalAmount);
-        Assert.Equal(Month.Parse("2023-12"), await mart.Source.FindNewestMonthAsync(CancellationToken.None));
+        Assert.Equal(Month.Parse("2023-12"), await mart.Warehouse.FindNewestMonthAsync(CancellationToken.None));
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public sealed class FaultTests
         mart.StandIn.Faults.Plan(new Fault("bigquery.jobs.query", FaultKind.Slow));
         using var giveUp = new CancellationTokenSource();
         var arrived = mart.StandIn.Calls.NextAsync("bigquery.jobs.query");
-        var reading = mart.Source.ReadAsync(Key("2023-10"), giveUp.Token);
+        var reading = mart.Warehouse.ReadAsync(Key("2023-10"), giveUp.Token);
         await arrived.WaitAsync(TimeSpan.FromSeconds(30));
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);

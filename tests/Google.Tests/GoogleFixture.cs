@@ -1,6 +1,4 @@
 using System.Net.Http.Json;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Archive;
@@ -9,16 +7,17 @@ using TransactionPipeline.Core.Google;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
+using TransactionPipeline.Core.Tests.Marts;
 using TransactionPipeline.GoogleStandIn;
+using Part = TransactionPipeline.Core.Marts.Mart;
 
 namespace TransactionPipeline.Google.Tests;
 
 /// <summary>A stand-in of its own, the mart on it, and short ways to fill and ask it.</summary>
-internal sealed class GoogleFixture : IAsyncDisposable
+internal sealed class GoogleFixture : MartHarness
 {
     public const string Project = "test-project";
     public const string Bucket = "test-bucket";
-    public static readonly MartFilter Halal = new("Halal", 100);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
     private int _batches;
@@ -51,7 +50,12 @@ internal sealed class GoogleFixture : IAsyncDisposable
 
     public BigQueryTransactionStore Store { get; private set; } = null!;
 
-    public BigQueryMartSource Source { get; private set; } = null!;
+    public BigQueryMartSource Warehouse { get; private set; } = null!;
+
+    public override ITransactionStore Writer => Store;
+
+    /// <summary>BigQuery plays the warehouse's part only.</summary>
+    public override IMartSource Source(Part mart) => mart == Part.Warehouse ? Warehouse : throw new NotSupportedException();
 
     public static async Task<GoogleFixture> StartAsync(Action<GoogleFixture>? configure = null, bool prepare = true)
     {
@@ -74,15 +78,10 @@ internal sealed class GoogleFixture : IAsyncDisposable
         Storage = new CloudStorageClient(http, Google.StorageEndpoint, Bucket);
         Archive = new TransactionArchive(Storage, Lake, Time);
         Store = Mart.CreateStore(Archive);
-        Source = Mart.CreateSource(new InMemoryByteBudget(Options.DailyByteBudget, Time));
+        Warehouse = Mart.CreateSource(new InMemoryByteBudget(Options.DailyByteBudget, Time));
     }
 
     public GoogleHttp CreateHttp() => new(_http, Tokens, Google, Time, Logs.CreateLogger<GoogleHttp>());
-
-    public static string Id(string plain) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(plain)));
-
-    public static Transaction Sale(string id, string? product, decimal price, int quantity, string date) =>
-        new(Id(id), product, price, quantity, DateOnly.Parse(date));
 
     public static Transaction[] Sample { get; } =
     [
@@ -93,27 +92,20 @@ internal sealed class GoogleFixture : IAsyncDisposable
         Sale("T005", "Monitor", 199.99m, 2, "2023-10-05"),
     ];
 
-    public async Task<string> StageAsync(ITransactionStore? store = null, params Transaction[] rows)
+    public async Task<string> StageAsync(ITransactionStore store, params Transaction[] rows)
     {
         var batch = $"batch{++_batches}";
-        await using var writer = await (store ?? Store).StageAsync(batch, CancellationToken.None);
+        await using var writer = await store.StageAsync(batch, CancellationToken.None);
         await writer.WriteAsync(rows, CancellationToken.None);
         await writer.CompleteAsync(CancellationToken.None);
         return batch;
     }
 
-    public async Task<LoadCounts> LoadAsync(params Transaction[] rows) =>
-        await Store.LoadAsync(await StageAsync(Store, rows), CancellationToken.None);
+    public Task<MartRow[]> ReadAsync(string month, string prefix = "Halal") => ReadAsync(Part.Warehouse, month, prefix);
 
-    public Task<IReadOnlyList<Month>> TransformAsync(MartFilter? filter = null) => Store.TransformAsync(filter ?? Halal, CancellationToken.None);
+    public static QueryKey Key(string month, string prefix = "Halal") => new(Part.Warehouse, prefix, Month.Parse(month));
 
-    public async Task<MartRow[]> ReadAsync(string month, string prefix = "Halal") =>
-        [.. (await Source.ReadAsync(Key(month, prefix), CancellationToken.None)).All()];
-
-    public static QueryKey Key(string month, string prefix = "Halal") =>
-        new(TransactionPipeline.Core.Marts.Mart.Warehouse, prefix, Month.Parse(month));
-
-    public Task<string> TokenAsync() => Source.GetChangeTokenAsync(Month.Parse("2023-10"), CancellationToken.None);
+    public Task<string> TokenAsync() => TokenAsync(Part.Warehouse, "2023-10");
 
     /// <summary>Straight to the stand-in's API.</summary>
     public async Task<JsonObject> PostAsync(string path, JsonObject body)
@@ -126,7 +118,7 @@ internal sealed class GoogleFixture : IAsyncDisposable
         return JsonNode.Parse(text)!.AsObject();
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Assert.Empty(StandIn.Broken);
         Mart.Dispose();

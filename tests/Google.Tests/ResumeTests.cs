@@ -4,6 +4,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.GoogleStandIn;
+using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
 
 namespace TransactionPipeline.Google.Tests;

@@ -17,6 +17,7 @@ internal sealed class ReceiverFixture : IDisposable
         Store = SqliteStore.In(Mart.State);
         Batches = new SqliteBatchStore(Store, Mart.Time);
         Leases = new SqliteLeaseStore(Store, Mart.Time);
+        Stores = [Mart.Store];
     }
 
     public SqliteMartFixture Mart { get; } = new();
@@ -27,10 +28,13 @@ internal sealed class ReceiverFixture : IDisposable
 
     public SqliteLeaseStore Leases { get; }
 
+    /// <summary>Where the rows are staged: the embedded mart, and what a test adds.</summary>
+    public List<ITransactionStore> Stores { get; }
+
     public IngestionOptions Options { get; } = new() { TrustInput = true, BatchSize = 2 };
 
     public TransactionReceiver CreateReceiver() => new(
-        [Mart.Store], Batches, Leases, new TransactionIdHasher(null),
+        Stores, Batches, Leases, new TransactionIdHasher(null),
         Microsoft.Extensions.Options.Options.Create(Options), Mart.Time, NullLogger<TransactionReceiver>.Instance);
 
     public Task<ReceivedBatch> ReceiveAsync(string text) => ReceiveAsync(Encoding.UTF8.GetBytes(text));
