@@ -7,6 +7,7 @@ using TransactionPipeline.Core.Google;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Tests.Marts;
 using TransactionPipeline.GoogleStandIn;
 using Part = TransactionPipeline.Core.Marts.Mart;
@@ -37,6 +38,8 @@ internal sealed class GoogleFixture : MartHarness
     public BigQueryOptions Options { get; } = new();
 
     public DataLakeOptions Lake { get; } = new() { Bucket = Bucket, ChunkBytes = ResumableUpload.Quantum };
+
+    public IDailyCounts Counts { get; set; } = new LocalCounts();
 
     public IAccessTokens Tokens { get; set; } = new NoAccessTokens();
 
@@ -78,7 +81,7 @@ internal sealed class GoogleFixture : MartHarness
         Storage = new CloudStorageClient(http, Google.StorageEndpoint, Bucket);
         Archive = new TransactionArchive(Storage, Lake, Time);
         Store = Mart.CreateStore(Archive);
-        Warehouse = Mart.CreateSource(new InMemoryByteBudget(Options.DailyByteBudget, Time));
+        Warehouse = Mart.CreateSource(new ByteBudget(Counts, Options.DailyByteBudget, Time));
     }
 
     public GoogleHttp CreateHttp() => new(_http, Tokens, Google, Time, Logs.CreateLogger<GoogleHttp>());

@@ -4,12 +4,12 @@ using TransactionPipeline.Core.Cache;
 namespace TransactionPipeline.Core.Store;
 
 /// <summary>
-/// The shared store with its failures taken out: while it is down nothing is found in it, leases are this process's own and commits go
-/// to memory alone, so answers go on and refreshes fall back to one for each process.
+/// The shared store with its failures taken out: while it is down nothing is found in it, leases and counts are this process's own and
+/// commits go to memory alone, so answers go on and refreshes fall back to one for each process.
 /// </summary>
 public sealed partial class FallbackStore(
-    ISnapshotStore snapshots, ILeaseStore leases, TimeProvider time, ILogger<FallbackStore> logger)
-    : ISnapshotStore, ILeaseStore
+    ISnapshotStore snapshots, ILeaseStore leases, IDailyCounts counts, TimeProvider time, ILogger<FallbackStore> logger)
+    : ISnapshotStore, ILeaseStore, IDailyCounts
 {
     /// <summary>The fence of a lease that the store knows nothing of.</summary>
     private const long NoFence = 0;
@@ -18,6 +18,8 @@ public sealed partial class FallbackStore(
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeftAlone = TimeSpan.FromSeconds(5);
 
+    // What was counted while the store was down, and is added to it when it is back.
+    private readonly LocalCounts _missed = new();
     private volatile string? _problem;
     private long _askAgainAt = long.MinValue;
 
@@ -61,6 +63,30 @@ public sealed partial class FallbackStore(
                 return true;
             },
             () => false);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TryAddAsync(string name, DateOnly day, long amount, long limit, CancellationToken cancellationToken) => TryAsync(
+        async () =>
+        {
+            await AddMissedAsync(name, day, cancellationToken);
+            return await counts.TryAddAsync(name, day, amount, limit, cancellationToken);
+        },
+        () => _missed.TryAdd(name, day, amount, limit));
+
+    private async Task AddMissedAsync(string name, DateOnly day, CancellationToken cancellationToken)
+    {
+        var missed = _missed.Take(name, day);
+        if (missed == 0) return;
+        try
+        {
+            await counts.TryAddAsync(name, day, missed, long.MaxValue, cancellationToken);
+        }
+        catch
+        {
+            _missed.TryAdd(name, day, missed, long.MaxValue);
+            throw;
+        }
     }
 
     private async Task<T> TryAsync<T>(Func<Task<T>> attempt, Func<T> fallback)

@@ -4,6 +4,7 @@ using TransactionPipeline.Core.Archive;
 using TransactionPipeline.Core.Google;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Web.Hosting;
 
@@ -47,12 +48,12 @@ public static class BigQuerySetup
             throw new StartRefusedException("bigquery:timeout_ms and bigquery:pipeline_timeout_ms must be above 0.");
         var warehouse = Get<BigQueryWarehouseOptions>(configuration, "data_warehouse");
         var mart = Get<BigQueryMartOptions>(configuration, "data_mart");
-        services.TryAddSingleton<IByteBudget>(provider =>
-            new InMemoryByteBudget(options.DailyByteBudget, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new ByteBudget(
+            provider.GetRequiredService<FallbackStore>(), options.DailyByteBudget, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new BigQueryMart(
             provider.GetRequiredService<GoogleHttp>(), google, warehouse, mart, options,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
-        services.TryAddSingleton(provider => provider.GetRequiredService<BigQueryMart>().CreateSource(provider.GetRequiredService<IByteBudget>()));
+        services.TryAddSingleton(provider => provider.GetRequiredService<BigQueryMart>().CreateSource(provider.GetRequiredService<ByteBudget>()));
         // First: loading goes object store, warehouse, operational mart.
         services.Insert(0, ServiceDescriptor.Singleton<ITransactionStore, BigQueryTransactionStore>(provider =>
             provider.GetRequiredService<BigQueryMart>().CreateStore(provider.GetRequiredService<TransactionArchive>())));

@@ -16,7 +16,6 @@ public static class CacheSetup
     {
         var services = builder.Services;
         builder.AddStores();
-        services.AddSingleton<FallbackStore>();
         services.AddSingleton(provider =>
         {
             var store = provider.GetRequiredService<FallbackStore>();

@@ -40,6 +40,8 @@ public static class StoreSetup
         Add<IUserStore>(services, store => new PostgresUserStore(store), (file, time) => new SqliteUserStore(file, time));
         Add<ILeaseStore>(services, store => new PostgresLeaseStore(store), (file, time) => new SqliteLeaseStore(file, time));
         Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, _) => new SqliteSnapshotStore(file));
+        Add<IDailyCounts>(services, store => new PostgresDailyCounts(store), (file, _) => new SqliteDailyCounts(file));
+        services.TryAddSingleton<FallbackStore>();
         Add<IBatchStore>(services, store => new PostgresBatchStore(store), (file, time) => new SqliteBatchStore(file, time));
         Add<IRunStore>(services, store => new PostgresRunStore(store), (file, time) => new SqliteRunStore(file, time));
         return builder;

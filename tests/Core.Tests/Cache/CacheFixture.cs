@@ -30,7 +30,7 @@ internal sealed class CacheFixture : IAsyncDisposable
     /// <summary>One more process over the same store.</summary>
     public LocalKeyOwner Owner()
     {
-        var store = new FallbackStore(Snapshots, Leases, Time, NullLogger<FallbackStore>.Instance);
+        var store = new FallbackStore(Snapshots, Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
         var owner = new LocalKeyOwner(new CachedQueryContext(
             new Dictionary<Part, IMartSource> { [Part.Warehouse] = Mart, [Part.Operational] = Mart },
             store, store, Options, Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}"));

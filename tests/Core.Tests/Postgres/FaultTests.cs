@@ -113,7 +113,7 @@ public sealed class FaultTests(PostgresFixture server) : IAsyncLifetime
         var key = new QueryKey(Mart.Operational, "Halal", Month.Parse("2023-10"));
         var store = new PostgresStoreHarness(server, _mart.Options);
         await using var disposing = store;
-        var shared = new FallbackStore(store.NewSnapshots(), store.NewLeases(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
+        var shared = new FallbackStore(store.NewSnapshots(), store.NewLeases(), store.NewCounts(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
         await using var owner = new LocalKeyOwner(new CachedQueryContext(
             new Dictionary<Mart, IMartSource> { [Mart.Operational] = guarded, [Mart.Warehouse] = guarded },
             shared, shared, new CacheOptions(), TimeProvider.System, NullLogger<CachedQuery>.Instance, "test"));

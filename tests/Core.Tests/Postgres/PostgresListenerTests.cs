@@ -76,7 +76,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             _guarded = new GuardedMartSource(_mart.Operational, new(), TimeProvider.System);
             var sources = new Dictionary<Mart, IMartSource> { [Mart.Operational] = _guarded };
             var cache = new CacheOptions { PollSeconds = poll.TotalSeconds, FreshForSeconds = 3600, RetryAfterErrorSeconds = 0.1 };
-            var shared = new FallbackStore(_store.NewSnapshots(), _store.NewLeases(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
+            var shared = new FallbackStore(_store.NewSnapshots(), _store.NewLeases(), _store.NewCounts(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
             _owner = new LocalKeyOwner(new CachedQueryContext(
                 sources, shared, shared, cache, TimeProvider.System, NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
             _watcher = new MartWatcher(

@@ -16,6 +16,18 @@ public sealed class PostgresLeaseStoreTests(PostgresFixture server) : LeaseStore
 }
 
 [Collection(PostgresCollection.Name)]
+public sealed class PostgresDailyCountsTests(PostgresFixture server) : DailyCountsContract, IAsyncLifetime
+{
+    private PostgresStoreHarness _store = null!;
+
+    protected override StoreHarness Store => _store;
+
+    public async Task InitializeAsync() => _store = new(server, await server.CreateDatabaseAsync());
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+}
+
+[Collection(PostgresCollection.Name)]
 public sealed class PostgresUserStoreTests(PostgresFixture server) : UserStoreContract, IAsyncLifetime
 {
     private PostgresStoreHarness _store = null!;

@@ -19,6 +19,8 @@ internal sealed class PostgresStoreHarness(PostgresServer server, PostgresOption
 
     public override ISnapshotStore NewSnapshots() => new PostgresSnapshotStore(NewStore());
 
+    public override IDailyCounts NewCounts() => new PostgresDailyCounts(NewStore());
+
     public override IUserStore NewUsers() => new PostgresUserStore(NewStore());
 
     public override IBatchStore NewBatches() => new PostgresBatchStore(NewStore());

@@ -9,6 +9,15 @@ public sealed class SqliteSnapshotStoreTests : SnapshotStoreContract, IDisposabl
     public void Dispose() => _store.Dispose();
 }
 
+public sealed class SqliteDailyCountsTests : DailyCountsContract, IDisposable
+{
+    private readonly SqliteStoreHarness _store = new();
+
+    protected override StoreHarness Store => _store;
+
+    public void Dispose() => _store.Dispose();
+}
+
 public sealed class SqliteHistoryStoreTests : HistoryStoreContract, IDisposable
 {
     private readonly SqliteStoreHarness _store = new();

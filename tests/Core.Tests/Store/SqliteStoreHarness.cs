@@ -18,6 +18,8 @@ internal sealed class SqliteStoreHarness : StoreHarness, IDisposable
 
     public override ISnapshotStore NewSnapshots() => new SqliteSnapshotStore(_file.Open());
 
+    public override IDailyCounts NewCounts() => new SqliteDailyCounts(_file.Open());
+
     public override IUserStore NewUsers() => new SqliteUserStore(_file.Open(), _time);
 
     public override IBatchStore NewBatches() => new SqliteBatchStore(_file.Open(), _time);

@@ -13,6 +13,8 @@ public abstract class StoreHarness : IAsyncDisposable
 
     public abstract ISnapshotStore NewSnapshots();
 
+    public abstract IDailyCounts NewCounts();
+
     public abstract IUserStore NewUsers();
 
     public abstract IBatchStore NewBatches();

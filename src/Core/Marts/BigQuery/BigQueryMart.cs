@@ -25,7 +25,7 @@ public sealed class BigQueryMart : IDisposable
     }
 
     /// <summary>The reading side.</summary>
-    public BigQueryMartSource CreateSource(IByteBudget budget) => new(_client, _options, budget, _time);
+    public BigQueryMartSource CreateSource(ByteBudget budget) => new(_client, _options, budget, _time);
 
     /// <summary>The writing side, staged in <paramref name="archive"/>.</summary>
     public BigQueryTransactionStore CreateStore(TransactionArchive archive) => new(_client, _options, archive, _time);

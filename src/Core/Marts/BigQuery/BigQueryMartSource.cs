@@ -13,12 +13,12 @@ public sealed class BigQueryMartSource : IMartSource
 
     private readonly BigQueryClient _client;
     private readonly BigQueryOptions _options;
-    private readonly IByteBudget _budget;
+    private readonly ByteBudget _budget;
     private readonly TimeProvider _time;
     private volatile TableResource? _table;
     private NewestMonth? _newest;
 
-    internal BigQueryMartSource(BigQueryClient client, BigQueryOptions options, IByteBudget budget, TimeProvider time)
+    internal BigQueryMartSource(BigQueryClient client, BigQueryOptions options, ByteBudget budget, TimeProvider time)
     {
         _client = client;
         _options = options;
@@ -89,12 +89,11 @@ public sealed class BigQueryMartSource : IMartSource
     private async Task QueryAsync(
         string sql, IReadOnlyList<QueryParameter> parameters, string purpose, Action<TableRow> add, CancellationToken cancellationToken)
     {
-        var reserved = _options.MaximumBytesBilled;
-        if (!await _budget.TryReserveAsync(reserved, cancellationToken)) throw SpentBudget();
+        var reserved = await _budget.TryReserveAsync(_options.MaximumBytesBilled, cancellationToken) ?? throw SpentBudget();
         var cost = new QueryCost();
         try
         {
-            await _client.QueryAsync(sql, parameters, purpose, add, reserved, cost, cancellationToken);
+            await _client.QueryAsync(sql, parameters, purpose, add, reserved.Bytes, cost, cancellationToken);
         }
         catch (GoogleApiException error)
         {
@@ -103,7 +102,7 @@ public sealed class BigQueryMartSource : IMartSource
         finally
         {
             // Also a query whose pages could not be read is billed.
-            await _budget.SettleAsync(reserved, cost.Billed, CancellationToken.None);
+            await _budget.SettleAsync(reserved, cost.Billed);
         }
     }
 

@@ -1,8 +1,8 @@
 namespace TransactionPipeline.Core.Store.Postgres;
 
 /// <summary>
-/// The shared store's schema in PostgreSQL: users, snapshots and leases, batches with their rejects, runs, and the keys that protect
-/// cookies. The tables are those of the SQLite store, with PostgreSQL's own types.
+/// The shared store's schema in PostgreSQL: users, snapshots and leases, batches with their rejects, runs, counts of the day, and the
+/// keys that protect cookies. The tables are those of the SQLite store, with PostgreSQL's own types.
 /// </summary>
 internal static class PostgresStoreSchema
 {
@@ -85,6 +85,14 @@ internal static class PostgresStoreSchema
         CREATE TABLE data_protection_keys (
             name text COLLATE "C" PRIMARY KEY,
             xml text NOT NULL
+        );
+        """,
+        """
+        CREATE TABLE daily_counts (
+            name text COLLATE "C" NOT NULL,
+            day date NOT NULL,
+            count bigint NOT NULL,
+            PRIMARY KEY (name, day)
         );
         """,
     ];

@@ -1,9 +1,9 @@
 namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>
-/// The shared store's schema in SQLite (<c>store.db</c>): users, snapshots and leases, batches with their rejects, runs. It is apart
-/// from the mart's file, so that a long load never holds up a sign-in or a snapshot. Times are Unix milliseconds, those of snapshots
-/// microseconds.
+/// The shared store's schema in SQLite (<c>store.db</c>): users, snapshots and leases, batches with their rejects, runs, counts of the
+/// day. It is apart from the mart's file, so that a long load never holds up a sign-in or a snapshot. Times are Unix milliseconds, those of
+/// snapshots microseconds.
 /// </summary>
 internal static class StoreSchema
 {
@@ -80,6 +80,14 @@ internal static class StoreSchema
             months INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX runs_by_status ON runs (status);
+        """,
+        """
+        CREATE TABLE daily_counts (
+            name TEXT NOT NULL,
+            day TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            PRIMARY KEY (name, day)
+        ) WITHOUT ROWID;
         """,
     ];
 }
