@@ -10,7 +10,7 @@ public sealed class MartGuardOptions
     [ConfigurationKeyName("timeout_seconds")]
     public double TimeoutSeconds { get; set; } = 25;
 
-    /// <summary>The time one attempt may take, in seconds.</summary>
+    /// <summary>The time one attempt may take, in seconds; a BigQuery mart has one attempt here, and retries its calls itself.</summary>
     /// <value>12.</value>
     [ConfigurationKeyName("attempt_timeout_seconds")]
     public double AttemptTimeoutSeconds { get; set; } = 12;
@@ -20,7 +20,7 @@ public sealed class MartGuardOptions
     [ConfigurationKeyName("max_concurrent")]
     public int MaxConcurrent { get; set; } = 8;
 
-    /// <summary>Attempts after one that failed for a passing reason.</summary>
+    /// <summary>Attempts after one that failed for a passing reason; for a BigQuery mart, <c>google.attempts</c> says.</summary>
     /// <value>2.</value>
     public int Retries { get; set; } = 2;
 
@@ -43,4 +43,16 @@ public sealed class MartGuardOptions
     /// <value>5.</value>
     [ConfigurationKeyName("breaker_open_seconds")]
     public double BreakerOpenSeconds { get; set; } = 5;
+
+    /// <summary>The same for a mart that retries by itself: one attempt, which may take the whole time.</summary>
+    public MartGuardOptions WithoutRetries() => new()
+    {
+        TimeoutSeconds = TimeoutSeconds,
+        AttemptTimeoutSeconds = TimeoutSeconds,
+        MaxConcurrent = MaxConcurrent,
+        Retries = 0,
+        BreakerWindowSeconds = BreakerWindowSeconds,
+        BreakerMinAttempts = BreakerMinAttempts,
+        BreakerOpenSeconds = BreakerOpenSeconds,
+    };
 }

@@ -77,8 +77,10 @@ public static partial class MartSetup
             Postgres => new PostgresMartSource(provider.GetRequiredService<PostgresDatabase>(), PostgresTables(provider), mart),
             _ => new SqliteMartSource(SqliteFile(provider), mart),
         };
-        var guards = provider.GetRequiredService<IOptions<MartsOptions>>().Value.Guard;
-        return new GuardedMartSource(source, guards.Of(mart), provider.GetRequiredService<TimeProvider>());
+        var guard = provider.GetRequiredService<IOptions<MartsOptions>>().Value.Guard.Of(mart);
+        // Google's calls are repeated one by one (GoogleHttp), under an id that keeps a query from being billed twice. Retries here would
+        // multiply those, and bill each.
+        return new GuardedMartSource(source, store == BigQuery ? guard.WithoutRetries() : guard, provider.GetRequiredService<TimeProvider>());
     }
 
     private static PostgresSchema PostgresTables(IServiceProvider provider) =>

@@ -25,9 +25,9 @@ public sealed class BigQueryOptions
     public long DailyByteBudget { get; set; } = 10L << 30;
 
     /// <summary>The longest that a query of the mart may take, in milliseconds; then it is cancelled.</summary>
-    /// <value>30,000.</value>
+    /// <value>20,000; less than the guard's <c>timeout_seconds</c>, which gives the question up but does not cancel the job.</value>
     [ConfigurationKeyName("timeout_ms")]
-    public int TimeoutMs { get; set; } = 30_000;
+    public int TimeoutMs { get; set; } = 20_000;
 
     /// <summary>The longest that a load or a transform may take, in milliseconds.</summary>
     /// <value>600,000.</value>
