@@ -33,9 +33,8 @@ public sealed partial class CachedQuery
         lock (_gate)
         {
             if (_refresh is not null) return;
-            var now = Now();
             // Nobody waits for this one: whoever asks next gets its result or its failure.
-            _ = Start(wait: false, ReferenceEquals(_current, _outdated) ? now : now - _options.FreshFor, minVersion: 0).Task
+            _ = Start(wait: false, NotBefore(Now() - _options.FreshFor), minVersion: 0).Task
                 .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         }
     }
@@ -98,7 +97,8 @@ public sealed partial class CachedQuery
             lock (_gate)
             {
                 _refresh = null;
-                if (flight.Superseded)
+                // Unless it came back with what was heard of meanwhile.
+                if (flight.Superseded && _current?.DataVersion != _learned?.DataVersion)
                 {
                     _outdated = _current;
                     RefreshBehind();
@@ -189,7 +189,8 @@ public sealed partial class CachedQuery
             else if (_current is null || head.Version > _current.Version)
                 await AdoptContentAsync().ConfigureAwait(false);
         }
-        return _current is { } now && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
+        // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
+        return _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
     }
 
     private Task LoadStoredAsync()

@@ -24,7 +24,7 @@ public sealed partial class CachedQuery
     private volatile Snapshot? _current;
     private volatile Failure? _failure;
     private volatile Snapshot? _outdated;
-    private DateTimeOffset _outdatedAsOf;
+    private volatile Learned? _learned;
     private long _hits;
     private long _lastAskedAt;
 
@@ -71,10 +71,13 @@ public sealed partial class CachedQuery
     {
         lock (_gate)
         {
+            var isKnown = _learned?.DataVersion == snapshot.DataVersion;
+            // Its change token is known to be the mart's own as of then, whoever read the rows, and by whatever clock.
+            if (isKnown && _learned!.AsOf > snapshot.CheckedAt) snapshot = snapshot with { CheckedAt = _learned.AsOf };
             if (_current is { } held && (held.Version > snapshot.Version
                 || (held.Version == snapshot.Version && held.CheckedAt >= snapshot.CheckedAt))) return;
             // The same rows, checked by another process after they were read here but before the mart changed, are as outdated as before.
-            if (ReferenceEquals(_current, _outdated) && _outdated?.Version == snapshot.Version && snapshot.CheckedAt <= _outdatedAsOf)
+            if (ReferenceEquals(_current, _outdated) && _outdated?.Version == snapshot.Version && !isKnown && snapshot.CheckedAt <= _learned?.AsOf)
                 _outdated = snapshot;
             _current = snapshot;
         }
@@ -101,6 +104,10 @@ public sealed partial class CachedQuery
         lock (_gate)
         {
             if (_current is not { } held) return;
+            // Another process's clock may be ahead.
+            var now = Now();
+            if (asOf > now) asOf = now;
+            if (_learned is null || asOf >= _learned.AsOf) _learned = new(dataVersion, asOf);
             if (held.DataVersion == dataVersion)
             {
                 if (!ReferenceEquals(held, _outdated)) Adopt(held with { CheckedAt = asOf });
@@ -109,8 +116,7 @@ public sealed partial class CachedQuery
             // A refresh that runs already may have read the token before the change.
             if (_refresh is not null) _refresh.Superseded = true;
             _outdated = held;
-            if (asOf > _outdatedAsOf) _outdatedAsOf = asOf;
-            if (Now() - LastAskedAt <= _options.FreshFor + _options.StaleFor) RefreshBehind();
+            if (now - LastAskedAt <= _options.FreshFor + _options.StaleFor) RefreshBehind();
         }
     }
 
@@ -148,7 +154,7 @@ public sealed partial class CachedQuery
         {
             // "Check" means a check that begins after the caller asked; one that runs already may have looked before the change.
             var oldest = demand.MaxAge is { } limit && limit < _options.FreshFor ? limit : _options.FreshFor;
-            var notBefore = ReferenceEquals(_current, _outdated) ? asked : asked - oldest;
+            var notBefore = NotBefore(asked - oldest);
             var refreshed = await RefreshAsync(notBefore, demand.MinVersion, cancellationToken).ConfigureAwait(false);
             return new(refreshed.Snapshot!, refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
         }
@@ -160,12 +166,19 @@ public sealed partial class CachedQuery
         }
     }
 
+    /// <summary>The oldest check that will do: an outdated snapshot must have been checked since the change was seen.</summary>
+    private DateTimeOffset NotBefore(DateTimeOffset oldest) =>
+        ReferenceEquals(_current, _outdated) && _learned is { } learned && learned.AsOf > oldest ? learned.AsOf : oldest;
+
     /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
     private DateTimeOffset Now()
     {
         var now = _time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
+
+    /// <summary>The mart's change token was this at that time.</summary>
+    private sealed record Learned(string DataVersion, DateTimeOffset AsOf);
 
     /// <summary>The last refresh failed; a stale answer leaves the mart alone until <paramref name="RetryAt"/>.</summary>
     private sealed record Failure(MartException Error, DateTimeOffset RetryAt);

@@ -107,6 +107,26 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Learn_OfAChangeThatAnotherHasFetched_AsksTheMartNothing()
+    {
+        var (replica, other) = (_cache.Owner(), _cache.Owner());
+        await AskAsync(replica);
+        _cache.Change("2", 200m);
+        await other.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        var asked = _cache.Mart.Tokens;
+
+        // Later than the other's check: its rows are the right ones all the same, as their token is.
+        _cache.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var learnedAt = _cache.Time.GetUtcNow();
+        replica.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "2", learnedAt);
+        await replica.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(20));
+
+        var answer = await AskAsync(replica);
+        Assert.Equal((CacheResult.Hit, 200m, learnedAt), (answer.Result, answer.Snapshot.Rows[0].TotalAmount, answer.Snapshot.CheckedAt));
+        Assert.Equal((asked, 2), (_cache.Mart.Tokens, _cache.Mart.Reads));
+    }
+
+    [Fact]
     public async Task Commit_WithALeaseThatAnotherTook_WritesNothing()
     {
         var leases = _cache.Leases;
