@@ -26,6 +26,9 @@ internal sealed record PostgresMartLayout(IReadOnlySet<string> Sales, IReadOnlyS
 
     public const string VersionSql = "SELECT version FROM mart_versions WHERE mart = $1 AND month = $2";
 
+    /// <summary>A version only ever rises, so their sum differs whenever one does.</summary>
+    public const string AllVersionsSql = "SELECT coalesce(sum(version), 0)::text FROM mart_versions WHERE mart = $1";
+
     // 15 digits, as many as a double keeps: 249.95 stays 249.95.
     private const string ForeignMean = "div(floor(20000 * sum(price::numeric)) + count(*), 2 * count(*)) * 0.0001";
 

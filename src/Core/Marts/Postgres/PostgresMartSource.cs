@@ -23,6 +23,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 
     private readonly ConcurrentDictionary<Month, Fingerprint> _fingerprints = new();
     private volatile PostgresMartLayout? _own;
+    private volatile Newest? _newest;
 
     /// <inheritdoc/>
     public string Store => PostgresMart.StoreName;
@@ -54,8 +55,12 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
     public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken) => AskAsync(
         async (layout, work) =>
         {
+            // Any change of the part changes this; unchanged, the rows need not be asked.
+            var token = layout.HasVersions ? (await work.QueryAsync(PostgresMartLayout.AllVersionsSql, row => row.GetString(0), part.Name()))[0] : null;
+            if (token is not null && _newest is { } known && known.Token == token) return known.Month;
             var newest = await work.QueryAsync(
                 layout.NewestSql(part), row => row.IsDBNull(0) ? (Month?)null : Month.Of(row.GetFieldValue<DateOnly>(0)));
+            if (token is not null) _newest = new Newest(token, newest[0]);
             return newest[0];
         },
         cancellationToken);
@@ -138,6 +143,9 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             return false;
         }
     }
+
+    /// <summary>The newest month, and what all the part's versions came to before it was looked for.</summary>
+    private sealed record Newest(string Token, Month? Month);
 
     /// <summary>A token, the server's snapshot it was computed in and the columns it was computed of.</summary>
     private sealed record Fingerprint(string Snapshot, string Layout, string Token);
