@@ -39,6 +39,7 @@ public class PostgresServer
             max_connections = 200
             shared_buffers = 256MB
             max_wal_size = 4GB
+            shared_preload_libraries = 'pg_stat_statements'
             log_min_messages = fatal
             """);
         await StartAsync();

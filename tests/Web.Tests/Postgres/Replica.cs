@@ -61,12 +61,30 @@ internal sealed class Replica : IAsyncDisposable
         return await reader.ReadToEndAsync();
     }
 
+    /// <summary>Waits until it has logged <paramref name="text"/>; lines are written in blocks.</summary>
+    public async Task WaitForLogAsync(string text)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!(await LogAsync()).Contains(text, StringComparison.Ordinal))
+        {
+            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"Not logged within 30 s: {text}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
     /// <summary>As <c>kill -9</c> does.</summary>
     public async Task KillAsync()
     {
         _killed = true;
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>As <c>kill -NAME</c> does.</summary>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()

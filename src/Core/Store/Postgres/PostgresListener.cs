@@ -15,7 +15,7 @@ public sealed partial class PostgresListener(
     PostgresDatabase database, MartWatcher watcher, LocalKeyOwner owner, TimeProvider time, ILogger<PostgresListener> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(250);
 
     // A line that went dead without a word shows when it is asked something.
     private static readonly TimeSpan AskAfter = TimeSpan.FromSeconds(15);
