@@ -18,6 +18,7 @@ public static class HealthApi
         builder.Services.AddHealthChecks()
             .AddCheck<MartsHealth>("marts", tags: [ReadyTag])
             .AddCheck<StoreHealth>("store", tags: [ReadyTag])
+            .AddCheck<NotificationsHealth>("notifications", tags: [ReadyTag])
             .AddCheck<Draining>("draining", tags: [ReadyTag]);
         return builder;
     }

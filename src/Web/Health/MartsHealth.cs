@@ -10,20 +10,29 @@ internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var data = new Dictionary<string, object>(StringComparer.Ordinal);
-        string? problem = null;
+        var problems = new List<string>();
         foreach (var (mart, source) in sources)
         {
             data[mart.Name()] = source.Store;
-            try
-            {
-                // Cached: a probe every few seconds costs the mart nothing.
-                await newestMonth.GetAsync(mart, cancellationToken);
-            }
-            catch (MartException failed)
-            {
-                problem ??= $"{mart.Name()}: {failed.Message}";
-            }
+            if (await FindProblemAsync(mart, source, cancellationToken) is { } problem) problems.Add($"{mart.Name()}: {problem}");
         }
-        return problem is null ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded(problem, data: data);
+        return problems.Count == 0
+            ? HealthCheckResult.Healthy(data: data)
+            : HealthCheckResult.Degraded(string.Join("; ", problems), data: data);
+    }
+
+    private async Task<string?> FindProblemAsync(Mart mart, IMartSource source, CancellationToken cancellationToken)
+    {
+        if (source is GuardedMartSource { Problem: { } guarded }) return guarded;
+        try
+        {
+            // Cached: a probe every few seconds costs the mart nothing.
+            await newestMonth.GetAsync(mart, cancellationToken);
+            return null;
+        }
+        catch (MartException failed)
+        {
+            return failed.Message;
+        }
     }
 }

@@ -27,8 +27,9 @@ public sealed class HealthTests : IAsyncLifetime
         var answer = await client.GetAsync(probe);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        var marts = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("marts");
-        Assert.Equal("sqlite", marts.GetProperty("data").GetProperty("warehouse").GetString());
+        var checks = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks");
+        Assert.Equal("sqlite", checks.GetProperty("marts").GetProperty("data").GetProperty("warehouse").GetString());
+        Assert.Equal("sqlite", checks.GetProperty("store").GetProperty("data").GetProperty("store").GetString());
     }
 
     [Fact]
@@ -44,6 +45,41 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Equal("degraded", health.GetProperty("status").GetString());
         Assert.Contains("the mart is away", health.GetProperty("checks").GetProperty("marts").GetProperty("description").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Probe_MartIsLeftAloneForAWhile_IsDegradedThoughItsNewestMonthIsKnown()
+    {
+        await using var app = new WebAppFixture { Services = services => _mart.Install(services, new() { Retries = 0, BreakerMinAttempts = 2 }) };
+        using var client = await app.AdminAsync();
+        await client.GetAsync("/sales/trends?sale_month=2023-10");
+        Assert.Equal("healthy", await StatusAsync(client));
+
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        for (var i = 0; i < 20; i++) await CheckAsync();
+
+        Assert.Equal("degraded", await StatusAsync(client));
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/sales/trends?sale_month=2023-10")).StatusCode);
+
+        _mart.Failure = null;
+        app.Time.Advance(TimeSpan.FromSeconds(10));
+        await CheckAsync();
+        Assert.Equal("healthy", await StatusAsync(client));
+
+        async Task CheckAsync()
+        {
+            // A check of this very moment would do, were the clock to stand still.
+            app.Time.Advance(TimeSpan.FromMilliseconds(1));
+            using var asking = new HttpRequestMessage(HttpMethod.Get, "/sales/trends?sale_month=2023-10") { Headers = { { "Cache-Control", "no-cache" } } };
+            await client.SendAsync(asking);
+        }
+
+        static async Task<string?> StatusAsync(HttpClient client)
+        {
+            var answer = await client.GetAsync("/health/ready");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("marts").GetProperty("status").GetString();
+        }
     }
 
     [Fact]

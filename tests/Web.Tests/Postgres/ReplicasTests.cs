@@ -28,6 +28,9 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
     private PostgresTransactionStore _store = null!;
     private int _batches;
 
+    /// <summary>What nobody may be told: in no answer and no log.</summary>
+    private string[] Secrets => [PostgresServer.Password, PostgresServer.User, $":{_server.Port}", "SELECT ", "FROM pg_sales"];
+
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
@@ -60,7 +63,7 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(1, await CountMartQueriesAsync());
         var logs = await Task.WhenAll(_replicas.Select(replica => replica.LogAsync()));
         foreach (var log in logs)
-            foreach (var secret in new[] { PostgresServer.Password, PostgresServer.User, $":{_server.Port}", "SELECT " })
+            foreach (var secret in Secrets)
                 Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
     }
 
@@ -104,6 +107,40 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
         });
 
         Assert.InRange(delays[^1], 0, 1000);
+    }
+
+    [Fact]
+    public async Task Probe_PostgresAway_IsDegradedWithoutNamesStaysReadyAndRecovers()
+    {
+        await StartAsync(1);
+        await PriceAsync(_replicas[0]);
+        await WaitForHealthAsync("healthy");
+
+        await _server.StopAsync();
+        var health = await WaitForHealthAsync("degraded");
+
+        Assert.Equal(1m, await PriceAsync(_replicas[0]));
+        foreach (var secret in Secrets) Assert.DoesNotContain(secret, health, StringComparison.Ordinal);
+        await _server.StartAsync();
+        await WaitForHealthAsync("healthy");
+    }
+
+    /// <summary>Waits until the store, the operational mart and the notifications are all in this state; the probe is answered 200 all along.</summary>
+    private async Task<string> WaitForHealthAsync(string state)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            // What uses the store and the mart.
+            using var asking = new HttpRequestMessage(HttpMethod.Get, Question) { Headers = { { "Cache-Control", "no-cache" } } };
+            using var answer = await _replicas[0].Client.SendAsync(asking);
+            var health = await _replicas[0].Client.GetStringAsync("/health/ready");
+            using var parsed = JsonDocument.Parse(health);
+            var checks = parsed.RootElement.GetProperty("checks");
+            if (new[] { "marts", "store", "notifications" }.All(check => checks.GetProperty(check).GetProperty("status").GetString() == state)) return health;
+            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"Not {state} within 30 s: {health}");
+            await Task.Delay(BetweenQuestions, TimeProvider.System);
+        }
     }
 
     [Fact]

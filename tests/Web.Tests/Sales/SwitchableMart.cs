@@ -24,6 +24,15 @@ public sealed class SwitchableMart
             IMartSource (mart) => new Source(
                 this, new SqliteMartSource(provider.GetRequiredKeyedService<SqliteDatabase>(SqliteMart.ServiceKey), mart))));
 
+    /// <summary>The same, each behind guards.</summary>
+    public void Install(IServiceCollection services, MartGuardOptions guard)
+    {
+        Install(services);
+        var install = services.Last().ImplementationFactory!;
+        services.AddSingleton<IReadOnlyDictionary<Mart, IMartSource>>(provider => ((IReadOnlyDictionary<Mart, IMartSource>)install(provider)).ToDictionary(
+            mart => mart.Key, IMartSource (mart) => new GuardedMartSource(mart.Value, guard, provider.GetRequiredService<TimeProvider>())));
+    }
+
     private sealed class Source(SwitchableMart mart, SqliteMartSource inner) : IMartSource
     {
         public string Store => inner.Store;

@@ -23,9 +23,10 @@ public sealed partial class PostgresListener(
     private const int AnswerWithinSeconds = 5;
 
     private bool _saidLost;
+    private volatile bool _isListening;
 
     /// <summary>True while notifications are heard; when not, changes show by the poll. For health.</summary>
-    public bool IsListening { get; private set; }
+    public bool IsListening => _isListening;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -48,7 +49,7 @@ public sealed partial class PostgresListener(
             }
             finally
             {
-                IsListening = false;
+                _isListening = false;
             }
             await Task.WhenAny(Task.Delay(ReconnectAfter, time, stoppingToken));
         }
@@ -62,7 +63,7 @@ public sealed partial class PostgresListener(
         {
             await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection))
                 await listen.ExecuteNonQueryAsync(cancellationToken);
-            IsListening = true;
+            _isListening = true;
             if (_saidLost) LogBack();
             _saidLost = false;
             watcher.Wake();
