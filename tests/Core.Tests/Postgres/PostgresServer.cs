@@ -47,6 +47,21 @@ public class PostgresServer
 
     public Task StartAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-l", Path.Combine(_directory, "log"), "start");
 
+    /// <summary>Encrypts connections from now on, with this certificate and key in PEM.</summary>
+    public async Task EnableTlsAsync(string certificate, string key)
+    {
+        foreach (var (file, content) in new[] { ("server.crt", certificate), ("server.key", key) })
+        {
+            var path = Path.Combine(Data, file);
+            await File.WriteAllTextAsync(path, content);
+            await RunAsync("chmod", "600", path);
+            if (_account is var (name, group)) await RunAsync("chown", $"{name}:{group}", path);
+        }
+        await File.AppendAllTextAsync(Path.Combine(Data, "postgresql.conf"), "\nssl = on\n");
+        await StopAsync();
+        await StartAsync();
+    }
+
     public Task StopAsync(string mode = "fast") => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-m", mode, "stop");
 
     public async Task DisposeAsync()

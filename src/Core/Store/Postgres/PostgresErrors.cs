@@ -58,6 +58,10 @@ internal static class PostgresErrors
         NpgsqlException { InnerException: AuthenticationException } => (
             "The encrypted connection to PostgreSQL could not be made. Check data_warehouse:postgres:sslmode and root_certificate.",
             MartFailure.Failed),
+        // Npgsql has no type and no code for it.
+        NpgsqlException { InnerException: null } when error.Message.StartsWith("SSL connection requested", StringComparison.Ordinal) => (
+            "PostgreSQL does not take encrypted connections. Turn ssl on there, or check data_warehouse:postgres:sslmode.",
+            MartFailure.Failed),
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => (
             "PostgreSQL did not answer in time.", MartFailure.Transient),
         NpgsqlException { InnerException: InvalidCastException or OverflowException or FormatException } or OverflowException => (

@@ -67,6 +67,8 @@ public sealed class PostgresOptions
         : MaxPoolSize is < 4 or > 1000 ? "data_warehouse:postgres:max_pool_size must be 4 to 1000."
         : ConnectTimeoutSeconds is < 1 or > 300 ? "data_warehouse:postgres:connect_timeout_seconds must be 1 to 300."
         : CommandTimeoutSeconds is < 1 or > 3600 ? "data_warehouse:postgres:command_timeout_seconds must be 1 to 3600."
+        : !string.IsNullOrWhiteSpace(RootCertificate) && !File.Exists(RootCertificate)
+            ? "data_warehouse:postgres:root_certificate names a file that is not there, or that may not be read."
         : TryParseSslMode(SslMode) is null
             ? "data_warehouse:postgres:sslmode must be disable, allow, prefer, require, verify-ca or verify-full."
         : null;
