@@ -51,6 +51,7 @@ public sealed class FaultTests(PostgresFixture server) : IAsyncLifetime
     [InlineData(TcpFault.Reset, true)]
     [InlineData(TcpFault.Blackhole, false)]
     [InlineData(TcpFault.Blackhole, true)]
+    [InlineData(TcpFault.OneByteASecond, false)]
     [InlineData(TcpFault.OneByteASecond, true)]
     public async Task Read_BadLine_FailsInWordsAndRecoversWithoutARestart(TcpFault fault, bool connected)
     {
@@ -84,6 +85,8 @@ public sealed class FaultTests(PostgresFixture server) : IAsyncLifetime
 
     [Theory]
     [InlineData(TcpFault.CutClient)]
+    [InlineData(TcpFault.Reset)]
+    [InlineData(TcpFault.Refuse)]
     [InlineData(TcpFault.Blackhole)]
     public async Task Stage_BadLineInTheMiddleOfTheCopy_LeavesNothingAndTheNextOneWorks(TcpFault fault)
     {

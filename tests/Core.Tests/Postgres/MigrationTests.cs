@@ -36,6 +36,28 @@ public sealed class MigrationTests(PostgresFixture server)
     }
 
     [Fact]
+    public async Task Ensure_StoreOfTheVersionBefore_IsUpgradedBesideItAndBothGoOn()
+    {
+        var options = await server.CreateDatabaseAsync();
+        await using var database = new PostgresDatabase(options, TimeProvider.System);
+        using (var before = new PostgresSchema(database, "store", [.. PostgresStoreSchema.Migrations.Take(1)]))
+            await before.EnsureAsync(CancellationToken.None);
+        const string oldReplicaWrites = "INSERT INTO leases VALUES ('k', 'old', 1, now()) ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1";
+        await server.ExecuteAsync(options.Database, oldReplicaWrites);
+
+        using var store = new PostgresStore(database);
+        var lease = await new PostgresLeaseStore(store).TryAcquireAsync("k", "new", TimeSpan.FromMinutes(1), CancellationToken.None);
+        await server.ExecuteAsync(options.Database, oldReplicaWrites);
+        using var restarted = new PostgresSchema(database, "store", [.. PostgresStoreSchema.Migrations.Take(1)]);
+        await restarted.EnsureAsync(CancellationToken.None);
+
+        Assert.Equal(2, lease!.Fence);
+        Assert.Equal(3L, await server.ExecuteAsync(options.Database, "SELECT fence FROM leases"));
+        Assert.Equal(
+            PostgresStoreSchema.Migrations.Count, await server.ExecuteAsync(options.Database, "SELECT version FROM schema_versions WHERE name = 'store'"));
+    }
+
+    [Fact]
     public async Task Ensure_MigrationFails_LeavesNothingOfIt()
     {
         var options = await server.CreateDatabaseAsync();
