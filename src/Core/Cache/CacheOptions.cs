@@ -31,14 +31,27 @@ public sealed class CacheOptions
     public double RetryAfterErrorSeconds { get; set; } = 5;
 
     /// <summary>How often a mart's change tokens are looked at, in seconds, so that a change shows at once.</summary>
-    /// <value>1 for SQLite and PostgreSQL; a BigQuery mart is looked at no more often than every 15 s.</value>
+    /// <value>1; at least 0.1.</value>
     [ConfigurationKeyName("poll_seconds")]
     public double PollSeconds { get; set; } = 1;
+
+    /// <summary>The same for a mart whose tokens cost something: BigQuery, and a PostgreSQL mart made elsewhere. Notifications are not held back by it.</summary>
+    /// <value>15; at least 1.</value>
+    [ConfigurationKeyName("slow_poll_seconds")]
+    public double SlowPollSeconds { get; set; } = 15;
 
     /// <summary>Memory for snapshots, in bytes; the least used go first.</summary>
     /// <value>256 MiB.</value>
     [ConfigurationKeyName("max_bytes")]
     public long MaxBytes { get; set; } = 256L << 20;
+
+    /// <summary>What is wrong with the section, naming the key to mend; null when nothing is.</summary>
+    public string? Problem =>
+        !(PollSeconds is >= 0.1 and <= 3600) ? $"cache:poll_seconds must be 0.1 to 3,600, not {PollSeconds}."
+        : !(SlowPollSeconds is >= 1 and <= 86_400) ? $"cache:slow_poll_seconds must be 1 to 86,400, not {SlowPollSeconds}."
+        : null;
+
+    internal TimeSpan SlowPoll => TimeSpan.FromSeconds(SlowPollSeconds);
 
     internal TimeSpan FreshFor => TimeSpan.FromSeconds(FreshForSeconds);
 

@@ -107,7 +107,10 @@ public sealed partial class CachedQuery
             // Another process's clock may be ahead.
             var now = Now();
             if (asOf > now) asOf = now;
-            if (_learned is null || asOf >= _learned.AsOf) _learned = new(dataVersion, asOf);
+            var learned = new Learned(dataVersion, asOf);
+            // Told again: what has been refreshed here since is the newer of the two.
+            if (learned == _learned && !ReferenceEquals(held, _outdated)) return;
+            if (_learned is null || asOf >= _learned.AsOf) _learned = learned;
             if (held.DataVersion == dataVersion)
             {
                 if (!ReferenceEquals(held, _outdated)) Adopt(held with { CheckedAt = asOf });

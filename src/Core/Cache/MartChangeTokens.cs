@@ -1,20 +1,33 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Cache;
 
-/// <summary>The change tokens from the marts themselves.</summary>
-public sealed class MartChangeTokens(IReadOnlyDictionary<Mart, IMartSource> sources, TimeProvider time) : IChangeTokens
+/// <summary>
+/// The change tokens from the marts themselves. Those of a mart that is costly to poll are asked for again only after
+/// <see cref="CacheOptions.SlowPollSeconds"/>, or when it is known to have changed; till then they are told as of their last look.
+/// </summary>
+public sealed class MartChangeTokens(
+    IReadOnlyDictionary<Mart, IMartSource> sources, IOptions<CacheOptions> options, TimeProvider time) : IChangeTokens
 {
+    private readonly ConcurrentDictionary<(Mart Mart, Month Month), MonthToken> _costly = new();
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<MonthToken>> LookAsync(
         Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
     {
         var tokens = new List<MonthToken>(months.Count);
-        foreach (var month in months)
-        {
-            var asOf = time.GetUtcNow();
-            tokens.Add(new(month, await sources[mart].GetChangeTokenAsync(month, cancellationToken), asOf));
-        }
+        foreach (var month in months) tokens.Add(await LookAsync(mart, month, woken, cancellationToken));
         return tokens;
+    }
+
+    private async Task<MonthToken> LookAsync(Mart mart, Month month, bool woken, CancellationToken cancellationToken)
+    {
+        var (source, asOf) = (sources[mart], time.GetUtcNow());
+        if (!woken && source.IsCostlyToPoll && _costly.TryGetValue((mart, month), out var last) && asOf - last.AsOf < options.Value.SlowPoll) return last;
+        var token = new MonthToken(month, await source.GetChangeTokenAsync(month, cancellationToken), asOf);
+        if (source.IsCostlyToPoll) _costly[(mart, month)] = token;
+        return token;
     }
 }

@@ -12,6 +12,12 @@ public interface IMartSource
     string Store { get; }
 
     /// <summary>
+    /// True when asking for a change token costs more than a look into a table of versions: a call to a service, or a pass over the
+    /// month's rows. Such a mart is polled at <see cref="CacheOptions.SlowPollSeconds"/>.
+    /// </summary>
+    bool IsCostlyToPoll => false;
+
+    /// <summary>
     /// The mart's change token for a month: differs whenever the month's rows may differ. Must be cheap (no billed bytes).
     /// The same token twice means that a query in between would have found the same rows.
     /// </summary>

@@ -14,6 +14,7 @@ public static class CacheSetup
     /// <summary>Adds the cache. A host that brings an <see cref="IKeyOwner"/> of its own registers it after this.</summary>
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {
+        if ((builder.Configuration.GetSection("cache").Get<CacheOptions>() ?? new()).Problem is { } problem) throw new StartRefusedException(problem);
         var services = builder.Services;
         builder.AddStores();
         services.AddSingleton(provider =>

@@ -11,6 +11,8 @@ internal sealed class FakeMart : IMartSource
 
     public string Store => "fake";
 
+    public bool IsCostlyToPoll { get; set; }
+
     public string Version { get; set; } = "1";
 
     public decimal Amount { get; set; } = 100m;

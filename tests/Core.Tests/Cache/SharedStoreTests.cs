@@ -127,6 +127,21 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Learn_ToldAgainAfterARefresh_DoesNotOutdateTheNewerSnapshot()
+    {
+        var owner = _cache.Owner();
+        await AskAsync(owner);
+        var looked = _cache.Time.GetUtcNow();
+        owner.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "1", looked);
+        _cache.Change("2", 200m);
+        await owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+
+        owner.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "1", looked);
+
+        Assert.Equal((CacheResult.Hit, 2), ((await AskAsync(owner)).Result, _cache.Mart.Tokens));
+    }
+
+    [Fact]
     public async Task Commit_WithALeaseThatAnotherTook_WritesNothing()
     {
         var leases = _cache.Leases;

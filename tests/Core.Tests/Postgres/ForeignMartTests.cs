@@ -59,6 +59,7 @@ public sealed class ForeignMartTests(PostgresFixture server) : IAsyncLifetime
                 new MartRow("b2", "Halal Mouse", new(2023, 10, 1), 249.9m, 24.99m, 1, 10),
             ],
             await _mart.ReadAsync(Mart.Warehouse, "2023-10"));
+        Assert.True(_mart.Operational.IsCostlyToPoll && _mart.Warehouse.IsCostlyToPoll);
         Assert.Equal(Month.Parse("2023-11"), await _mart.Operational.FindNewestMonthAsync(CancellationToken.None));
         Assert.Equal(Month.Parse("2023-11"), await _mart.Warehouse.FindNewestMonthAsync(CancellationToken.None));
     }

@@ -80,7 +80,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             _owner = new LocalKeyOwner(new CachedQueryContext(
                 sources, shared, shared, cache, TimeProvider.System, NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
             _watcher = new MartWatcher(
-                _owner, new MartChangeTokens(sources, TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System), sources, Options.Create(cache), TimeProvider.System,
+                _owner, new MartChangeTokens(sources, Options.Create(cache), TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System), sources, Options.Create(cache), TimeProvider.System,
                 NullLogger<MartWatcher>.Instance);
             _listener = new PostgresListener(_mart.Database, _watcher, _owner, TimeProvider.System, NullLogger<PostgresListener>.Instance);
         }

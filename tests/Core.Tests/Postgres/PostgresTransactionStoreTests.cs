@@ -24,6 +24,7 @@ public sealed class PostgresTransactionStoreTests(PostgresFixture server) : Tran
         Assert.Empty(await _mart.ReadAsync(Mart.Operational, "2023-10"));
         Assert.Null(await _mart.Operational.FindNewestMonthAsync(CancellationToken.None));
         Assert.Equal("0", await _mart.TokenAsync(Mart.Warehouse, "2023-10"));
+        Assert.False(_mart.Warehouse.IsCostlyToPoll);
     }
 
     [Fact]

@@ -30,6 +30,9 @@ public sealed class BigQueryMartSource : IMartSource
     public string Store => StoreName;
 
     /// <inheritdoc/>
+    public bool IsCostlyToPoll => true;
+
+    /// <inheritdoc/>
     public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) =>
         Token(await FindTableAsync(cancellationToken));
 

@@ -23,10 +23,14 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 
     private readonly ConcurrentDictionary<Month, Fingerprint> _fingerprints = new();
     private volatile PostgresMartLayout? _own;
+    private volatile bool _isForeign;
     private volatile Newest? _newest;
 
     /// <inheritdoc/>
     public string Store => PostgresMart.StoreName;
+
+    /// <summary>True for a mart made elsewhere: its token is made of the month's rows whenever anything was written.</summary>
+    public bool IsCostlyToPoll => _isForeign;
 
     /// <inheritdoc/>
     public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) => AskAsync(
@@ -121,6 +125,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             layout = await LookAsync(cancellationToken);
         }
         if (layout.ProblemOf(part) is { } problem) throw new MartException(problem);
+        _isForeign = !layout.HasVersions;
         if (layout.HasVersions) _own = layout;
         return layout;
     }

@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+using TransactionPipeline.Web.Hosting;
+
+namespace TransactionPipeline.Web.Tests.Hosting;
+
+public sealed class CacheSetupTests
+{
+    [Theory]
+    [InlineData("cache:poll_seconds", "0")]
+    [InlineData("cache:slow_poll_seconds", "0.1")]
+    public void Start_PollTooOften_IsRefused(string setting, string value)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration[setting] = value;
+
+        Assert.Contains(setting, Assert.Throws<StartRefusedException>(() => builder.AddCache()).Message, StringComparison.Ordinal);
+    }
+}
