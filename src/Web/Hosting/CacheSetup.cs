@@ -14,7 +14,9 @@ public static class CacheSetup
     /// <summary>Adds the cache. A host that brings an <see cref="IKeyOwner"/> of its own registers it after this.</summary>
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {
-        if ((builder.Configuration.GetSection("cache").Get<CacheOptions>() ?? new()).Problem is { } problem) throw new StartRefusedException(problem);
+        var cache = builder.Configuration.GetSection("cache").Get<CacheOptions>() ?? new();
+        var retention = builder.Configuration.GetSection("retention").Get<RetentionOptions>() ?? new();
+        if ((cache.Problem ?? retention.FindProblem(cache.MaxStaleOnErrorSeconds)) is { } problem) throw new StartRefusedException(problem);
         var services = builder.Services;
         builder.AddStores();
         services.AddSingleton(provider =>
@@ -41,6 +43,8 @@ public static class CacheSetup
         services.AddSingleton<IChangeTokens, MartChangeTokens>();
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
+        services.AddOptions<RetentionOptions>().Bind(builder.Configuration.GetSection("retention"));
+        services.AddHostedService<StoreSweeping>();
         if (services.Any(service => service.ServiceType == typeof(PostgresDatabase)))
         {
             services.AddSingleton<PostgresListener>();

@@ -42,6 +42,7 @@ public static class StoreSetup
         Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, _) => new SqliteSnapshotStore(file));
         Add<IDailyCounts>(services, store => new PostgresDailyCounts(store), (file, _) => new SqliteDailyCounts(file));
         services.TryAddSingleton<FallbackStore>();
+        Add<IStoreSweeper>(services, store => new PostgresStoreSweeper(store), (file, _) => new SqliteStoreSweeper(file));
         Add<IBatchStore>(services, store => new PostgresBatchStore(store), (file, time) => new SqliteBatchStore(file, time));
         Add<IRunStore>(services, store => new PostgresRunStore(store), (file, time) => new SqliteRunStore(file, time));
         return builder;

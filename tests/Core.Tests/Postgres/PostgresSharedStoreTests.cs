@@ -62,3 +62,15 @@ public sealed class PostgresHistoryStoreTests(PostgresFixture server) : HistoryS
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 }
+
+[Collection(PostgresCollection.Name)]
+public sealed class PostgresStoreSweeperTests(PostgresFixture server) : StoreSweeperContract, IAsyncLifetime
+{
+    private PostgresStoreHarness _store = null!;
+
+    protected override StoreHarness Store => _store;
+
+    public async Task InitializeAsync() => _store = new(server, await server.CreateDatabaseAsync());
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+}

@@ -21,6 +21,8 @@ internal sealed class PostgresStoreHarness(PostgresServer server, PostgresOption
 
     public override IDailyCounts NewCounts() => new PostgresDailyCounts(NewStore());
 
+    public override IStoreSweeper NewSweeper() => new PostgresStoreSweeper(NewStore());
+
     public override IUserStore NewUsers() => new PostgresUserStore(NewStore());
 
     public override IBatchStore NewBatches() => new PostgresBatchStore(NewStore());

@@ -26,3 +26,12 @@ public sealed class SqliteHistoryStoreTests : HistoryStoreContract, IDisposable
 
     public void Dispose() => _store.Dispose();
 }
+
+public sealed class SqliteStoreSweeperTests : StoreSweeperContract, IDisposable
+{
+    private readonly SqliteStoreHarness _store = new();
+
+    protected override StoreHarness Store => _store;
+
+    public void Dispose() => _store.Dispose();
+}

@@ -12,13 +12,15 @@ namespace TransactionPipeline.Core.Tests.Store;
 internal sealed class SqliteStoreHarness : StoreHarness, IDisposable
 {
     private readonly StoreFile _file = new();
-    private readonly FakeTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
 
     public override ILeaseStore NewLeases() => new SqliteLeaseStore(_file.Open(), _time);
 
     public override ISnapshotStore NewSnapshots() => new SqliteSnapshotStore(_file.Open());
 
     public override IDailyCounts NewCounts() => new SqliteDailyCounts(_file.Open());
+
+    public override IStoreSweeper NewSweeper() => new SqliteStoreSweeper(_file.Open());
 
     public override IUserStore NewUsers() => new SqliteUserStore(_file.Open(), _time);
 

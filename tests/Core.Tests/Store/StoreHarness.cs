@@ -15,6 +15,8 @@ public abstract class StoreHarness : IAsyncDisposable
 
     public abstract IDailyCounts NewCounts();
 
+    public abstract IStoreSweeper NewSweeper();
+
     public abstract IUserStore NewUsers();
 
     public abstract IBatchStore NewBatches();

@@ -1,0 +1,36 @@
+namespace TransactionPipeline.Core.Store.Sqlite;
+
+/// <summary>Sweeps <c>store.db</c>.</summary>
+public sealed class SqliteStoreSweeper(SqliteDatabase store) : IStoreSweeper
+{
+    /// <inheritdoc/>
+    public async Task<int> SweepAsync(DateTimeOffset snapshotsBefore, DateTimeOffset historyBefore, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        var (snapshots, history) = (snapshotsBefore.ToUnixTimeMilliseconds(), historyBefore.ToUnixTimeMilliseconds());
+        var removed = 0;
+        // Each by itself: none needs the others, and the file is locked for a short time only.
+        foreach (var (sql, before) in new (string, object)[]
+        {
+            ("DELETE FROM snapshots WHERE checked_at < $before * 1000", snapshots),
+            // A released lease has no time left of its own. Its holder is gone with its snapshot, and no name of a holder comes again.
+            ("DELETE FROM leases WHERE expires_at < $before AND name NOT IN (SELECT key FROM snapshots)", snapshots),
+            ("DELETE FROM daily_counts WHERE day < $before", $"{snapshotsBefore.UtcDateTime:yyyy-MM-dd}"),
+            ("DELETE FROM runs WHERE finished_at < $before", history),
+            (
+                """
+                DELETE FROM rejected_transactions WHERE batch IN
+                    (SELECT id FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $before)
+                """, history),
+            ("DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $before", history),
+        })
+        {
+            command.CommandText = sql;
+            command.Parameters.Clear();
+            command.Parameters.AddWithValue("$before", before);
+            removed += await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        return removed;
+    }
+}
