@@ -120,9 +120,14 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
         var health = await WaitForHealthAsync("degraded");
 
         Assert.Equal(1m, await PriceAsync(_replicas[0]));
-        foreach (var secret in Secrets) Assert.DoesNotContain(secret, health, StringComparison.Ordinal);
+        using var failed = await _replicas[0].Client.GetAsync("/sales/pg-trends?product_prefix=Halal&sale_month=2023-11");
+        Assert.Contains(failed.StatusCode, new[] { HttpStatusCode.InternalServerError, HttpStatusCode.ServiceUnavailable });
+        var told = health + await failed.Content.ReadAsStringAsync();
         await _server.StartAsync();
         await WaitForHealthAsync("healthy");
+        told += await _replicas[0].LogAsync();
+        Assert.Contains("PostgreSQL", told, StringComparison.Ordinal);
+        foreach (var secret in Secrets) Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
     }
 
     /// <summary>Waits until the store, the operational mart and the notifications are all in this state; the probe is answered 200 all along.</summary>
