@@ -238,14 +238,13 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     /// <summary>The times from a commit until the last replica serves it, in ms, shortest first.</summary>
-    private async Task<List<double>> MeasureAsync(int changes, Func<Task> beforeEach)
+    private async Task<List<double>> MeasureAsync(int changes, Func<Task> beforeTransform)
     {
         foreach (var replica in _replicas) await PriceAsync(replica);
         var delays = new List<double>();
         for (var price = 2; price < 2 + changes; price++)
         {
-            await beforeEach();
-            await ChangeAsync(price);
+            await ChangeAsync(price, beforeTransform);
             var committed = Stopwatch.GetTimestamp();
             await Task.WhenAll(_replicas.Select(async replica =>
             {
@@ -274,7 +273,7 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
         _replicas.AddRange(await Task.WhenAll(Enumerable.Range(0, count)
             .Select(_ => Replica.StartAsync(_options, PostgresServer.Password, settings))));
 
-    private async Task ChangeAsync(decimal price)
+    private async Task ChangeAsync(decimal price, Func<Task>? beforeTransform = null)
     {
         var batch = $"batch{++_batches}";
         // As an operator would: what failed for a passing reason is tried again.
@@ -291,6 +290,8 @@ public sealed class ReplicasTests(ITestOutputHelper output) : IAsyncLifetime
                     await writer.CompleteAsync(CancellationToken.None);
                 }
                 await _store.LoadAsync(batch, CancellationToken.None);
+                var happens = Interlocked.Exchange(ref beforeTransform, null);
+                if (happens is not null) await happens();
                 await _store.TransformAsync(new MartFilter("Halal", 100), CancellationToken.None);
                 return true;
             }

@@ -15,7 +15,9 @@ public sealed partial class PostgresListener(
     PostgresDatabase database, MartWatcher watcher, LocalKeyOwner owner, TimeProvider time, ILogger<PostgresListener> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(250);
+    // What broke while it worked is mended at once; a server that is away is asked again and again, but not without a pause.
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(250);
 
     // A line that went dead without a word shows when it is asked something.
     private static readonly TimeSpan AskAfter = TimeSpan.FromSeconds(15);
@@ -33,6 +35,7 @@ public sealed partial class PostgresListener(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var pause = TryAgainAfter;
             try
             {
                 await ListenAsync(stoppingToken);
@@ -49,9 +52,10 @@ public sealed partial class PostgresListener(
             }
             finally
             {
+                if (_isListening) pause = ReconnectAfter;
                 _isListening = false;
             }
-            await Task.WhenAny(Task.Delay(ReconnectAfter, time, stoppingToken));
+            await Task.WhenAny(Task.Delay(pause, time, stoppingToken));
         }
     }
 
