@@ -35,7 +35,9 @@ public sealed class CacheOptions
     [ConfigurationKeyName("poll_seconds")]
     public double PollSeconds { get; set; } = 1;
 
-    /// <summary>The same for a mart whose tokens cost something: BigQuery, and a PostgreSQL mart made elsewhere. Notifications are not held back by it.</summary>
+    /// <summary>
+    /// The same for a mart whose tokens cost something: BigQuery, and a PostgreSQL mart made elsewhere. Notifications are not held back.
+    /// </summary>
     /// <value>15; at least 1.</value>
     [ConfigurationKeyName("slow_poll_seconds")]
     public double SlowPollSeconds { get; set; } = 15;

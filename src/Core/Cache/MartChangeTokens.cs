@@ -25,7 +25,8 @@ public sealed class MartChangeTokens(
     private async Task<MonthToken> LookAsync(Mart mart, Month month, bool woken, CancellationToken cancellationToken)
     {
         var (source, asOf) = (sources[mart], time.GetUtcNow());
-        if (!woken && source.IsCostlyToPoll && _costly.TryGetValue((mart, month), out var last) && asOf - last.AsOf < options.Value.SlowPoll) return last;
+        if (!woken && source.IsCostlyToPoll && _costly.TryGetValue((mart, month), out var last)
+            && asOf - last.AsOf < options.Value.SlowPoll) return last;
         var token = new MonthToken(month, await source.GetChangeTokenAsync(month, cancellationToken), asOf);
         if (source.IsCostlyToPoll) _costly[(mart, month)] = token;
         return token;

@@ -1,6 +1,8 @@
 namespace TransactionPipeline.Core.Store;
 
-/// <summary>Counts that begin anew each day, shared by every process that shares the store. What is counted, and when a day ends, is the caller's.</summary>
+/// <summary>
+/// Counts that begin anew each day, shared by every process that shares the store. What is counted, and when a day ends, is the caller's.
+/// </summary>
 public interface IDailyCounts
 {
     /// <summary>

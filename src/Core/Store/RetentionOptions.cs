@@ -19,7 +19,8 @@ public sealed class RetentionOptions
     /// <param name="maxStaleOnErrorSeconds">How old a last good answer may be.</param>
     public string? FindProblem(double maxStaleOnErrorSeconds) =>
         !(SnapshotDays * 86_400 >= maxStaleOnErrorSeconds && SnapshotDays <= 3650)
-            ? $"retention:snapshot_days must be 3,650 at most, and not below cache:max_stale_on_error_seconds ({maxStaleOnErrorSeconds / 86_400:0.###} days)."
+            ? "retention:snapshot_days must be 3,650 at most, and not below cache:max_stale_on_error_seconds "
+                + $"({maxStaleOnErrorSeconds / 86_400:0.###} days)."
         : !(HistoryDays is >= 1 and <= 3650) ? "retention:history_days must be 1 to 3,650."
         : null;
 }

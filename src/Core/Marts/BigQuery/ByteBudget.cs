@@ -2,7 +2,9 @@ using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Marts.BigQuery;
 
-/// <summary>What the queries of one day may be billed for, together, over all processes that share <paramref name="counts"/>. A day is a day in UTC.</summary>
+/// <summary>
+/// What the queries of one day may be billed for, together, over all processes that share <paramref name="counts"/>. A day is one in UTC.
+/// </summary>
 /// <param name="counts">What is spent so far.</param>
 /// <param name="bytesPerDay">0 for no limit.</param>
 /// <param name="time">Tells the day.</param>

@@ -60,7 +60,9 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
         async (layout, work) =>
         {
             // Any change of the part changes this; unchanged, the rows need not be asked.
-            var token = layout.HasVersions ? (await work.QueryAsync(PostgresMartLayout.AllVersionsSql, row => row.GetString(0), part.Name()))[0] : null;
+            var token = layout.HasVersions
+                ? (await work.QueryAsync(PostgresMartLayout.AllVersionsSql, row => row.GetString(0), part.Name()))[0]
+                : null;
             if (token is not null && _newest is { } known && known.Token == token) return known.Month;
             var newest = await work.QueryAsync(
                 layout.NewestSql(part), row => row.IsDBNull(0) ? (Month?)null : Month.Of(row.GetFieldValue<DateOnly>(0)));
