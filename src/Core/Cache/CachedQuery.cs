@@ -148,7 +148,8 @@ public sealed partial class CachedQuery
         {
             // "Check" means a check that begins after the caller asked; one that runs already may have looked before the change.
             var oldest = demand.MaxAge is { } limit && limit < _options.FreshFor ? limit : _options.FreshFor;
-            var notBefore = ReferenceEquals(_current, _outdated) ? asked : asked - oldest;
+            var isOutdated = _current is { } held && ReferenceEquals(held, _outdated);
+            var notBefore = isOutdated ? asked : asked - oldest;
             var refreshed = await RefreshAsync(notBefore, demand.MinVersion, cancellationToken).ConfigureAwait(false);
             return new(refreshed.Snapshot!, refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
         }
