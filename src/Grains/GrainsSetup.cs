@@ -8,7 +8,10 @@ namespace TransactionPipeline.Grains;
 /// <summary>The cache of a silo, in place of the one of a single process.</summary>
 public static class GrainsSetup
 {
-    /// <summary>Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner, the watching and the newest month.</summary>
+    /// <summary>
+    /// Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner, the watching and the
+    /// newest month.
+    /// </summary>
     public static ISiloBuilder AddKeyGrains(this ISiloBuilder silo)
     {
         var services = silo.Services;

@@ -9,7 +9,8 @@ internal static class Tool
 
     public static string Folder => Repository.At("tests", "tools", "kubernetes");
 
-    public static Task<ToolResult> RunAsync(string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+    public static Task<ToolResult> RunAsync(
+        string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         RunAsync(StartInfo(tool, arguments, environment), Patience);
 
     public static async Task<ToolResult> RunAsync(ProcessStartInfo start, TimeSpan patience)

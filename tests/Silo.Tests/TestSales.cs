@@ -36,7 +36,8 @@ internal sealed class TestSales : IDisposable
         var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"sale {number}")));
         await using (var writer = await _store.StageAsync($"batch{number}", CancellationToken.None))
         {
-            await writer.WriteAsync(new[] { new Transaction(id, "Halal Laptop", 1m, 1, (month ?? new Month(2023, 10)).FirstDay.AddDays(1)) }, CancellationToken.None);
+            var date = (month ?? new Month(2023, 10)).FirstDay.AddDays(1);
+            await writer.WriteAsync(new[] { new Transaction(id, "Halal Laptop", 1m, 1, date) }, CancellationToken.None);
             await writer.CompleteAsync(CancellationToken.None);
         }
         await _store.LoadAsync($"batch{number}", CancellationToken.None);

@@ -30,7 +30,8 @@ public sealed class NewestMonth(Func<Mart, Task<KnownMonth>> find, CacheOptions 
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Month?> GetAsync(Mart mart, CancellationToken cancellationToken) => (await FindAsync(mart, cancellationToken)).Month;
+    public async ValueTask<Month?> GetAsync(Mart mart, CancellationToken cancellationToken) =>
+        (await FindAsync(mart, cancellationToken)).Month;
 
     /// <summary>As <see cref="GetAsync"/>, with its age.</summary>
     public async ValueTask<KnownMonth> FindAsync(Mart mart, CancellationToken cancellationToken)

@@ -22,9 +22,11 @@ internal sealed record NewestMonthAnswer
     /// <summary>With <see cref="Error"/>: when to ask again, if known.</summary>
     [Id(4)] public TimeSpan? RetryAfter { get; init; }
 
-    public static NewestMonthAnswer Of(KnownMonth known, DateTimeOffset now) => new() { Month = known.Month?.ToString(), Age = now - known.AsOf };
+    public static NewestMonthAnswer Of(KnownMonth known, DateTimeOffset now) =>
+        new() { Month = known.Month?.ToString(), Age = now - known.AsOf };
 
-    public static NewestMonthAnswer Of(MartException failed) => new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter };
+    public static NewestMonthAnswer Of(MartException failed) =>
+        new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter };
 
     /// <summary>The answer as Core knows it.</summary>
     /// <exception cref="MartException">The mart failed.</exception>

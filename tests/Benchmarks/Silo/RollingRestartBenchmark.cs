@@ -59,7 +59,8 @@ internal sealed class RollingRestartBenchmark : IDisposable
         for (var silo = 0; silo < 3; silo++) Start();
         var probing = Task.Run(ProbeAsync);
         await AllReadyAsync();
-        Console.WriteLine($"three silos on Kubernetes membership, from start together to ready: {Stopwatch.GetElapsedTime(since).TotalSeconds:F2} s");
+        Console.WriteLine(
+            $"three silos on Kubernetes membership, from start together to ready: {Stopwatch.GetElapsedTime(since).TotalSeconds:F2} s");
         using (var client = new HttpClient { BaseAddress = new Uri(_silos[0].Address) })
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await HttpBenchmark.SignInAsync(client));
         var load = Enumerable.Range(0, Clients).Select(client => Task.Run(() => AskAsync(client))).ToList();

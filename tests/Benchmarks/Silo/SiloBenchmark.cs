@@ -110,7 +110,8 @@ internal static class SiloBenchmark
     }
 
     /// <summary>The median of the rounds' ratios: what slows the machine down for a while slows both.</summary>
-    private static double Ratio(List<double> some, List<double> others) => HttpBenchmark.Median([.. some.Zip(others, (one, other) => one / other)]);
+    private static double Ratio(List<double> some, List<double> others) =>
+        HttpBenchmark.Median([.. some.Zip(others, (one, other) => one / other)]);
 
     private static string NameOf(int silo) => $"silo-{silo}";
 

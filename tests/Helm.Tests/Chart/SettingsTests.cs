@@ -15,7 +15,10 @@ public sealed class SettingsTests
 {
     /// <summary>What ASP.NET, Google's libraries and OpenTelemetry read, and the one setting of ours that is in no section.</summary>
     private static readonly string[] Single =
-        ["ASPNETCORE_URLS", "DOTNET_shutdownTimeoutSeconds", "GOOGLE_APPLICATION_CREDENTIALS", "OTEL_EXPORTER_OTLP_ENDPOINT", "state_directory"];
+    [
+        "ASPNETCORE_URLS", "DOTNET_shutdownTimeoutSeconds", "GOOGLE_APPLICATION_CREDENTIALS", "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "state_directory",
+    ];
 
     private static readonly Dictionary<string, Type> Sections = new(StringComparer.Ordinal)
     {
@@ -54,11 +57,13 @@ public sealed class SettingsTests
     private static IEnumerable<string> Unknown(IReadOnlyList<JsonObject> objects, JsonObject spec)
     {
         var given = objects.Only("ConfigMap")["data"]!.AsObject().Select(one => KeyValuePair.Create(one.Key, one.Value!.GetValue<string>()))
-            .Concat(spec.Container()["env"]!.AsArray().Select(one => KeyValuePair.Create(one!["name"]!.GetValue<string>(), one["value"]?.GetValue<string>() ?? "x")))
+            .Concat(spec.Container()["env"]!.AsArray().Select(one =>
+                KeyValuePair.Create(one!["name"]!.GetValue<string>(), one["value"]?.GetValue<string>() ?? "x")))
             .Where(one => !Single.Contains(one.Key, StringComparer.Ordinal))
             .Select(one => KeyValuePair.Create(one.Key.Replace("__", ":", StringComparison.Ordinal), (string?)one.Value)).ToList();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(given).Build();
-        foreach (var (name, _) in given.Where(one => !Sections.Any(section => Knows(section.Value, section.Key, one.Key)))) yield return $"{name} is not known";
+        foreach (var (name, _) in given.Where(one => !Sections.Any(section => Knows(section.Value, section.Key, one.Key))))
+            yield return $"{name} is not known";
         foreach (var (section, options) in Sections)
         {
             string? problem = null;

@@ -3,7 +3,7 @@ using TransactionPipeline.Helm.Tests.Chart;
 
 namespace TransactionPipeline.Helm.Tests.Image;
 
-/// <summary>The environment that the kubelet gives the servers' container: of the image, the ConfigMap, the secrets and the pod itself.</summary>
+/// <summary>The environment that the kubelet gives the servers' container: of the image, the settings, the secrets and the pod.</summary>
 internal static class PodEnvironment
 {
     /// <summary>Also makes the files of the secrets that are mounted.</summary>

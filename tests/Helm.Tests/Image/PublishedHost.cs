@@ -12,7 +12,7 @@ internal sealed class PublishedHost : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private readonly Process _process;
 
-    /// <summary>Starts a command of the image in the environment of a pod, without those of its addresses that are not this machine's.</summary>
+    /// <summary>Starts a command of the image; where it listens is told here.</summary>
     public PublishedHost(ProcessStartInfo start)
     {
         Address = new Uri($"http://127.0.0.1:{FreePort()}");

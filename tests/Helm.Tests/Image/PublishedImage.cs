@@ -39,7 +39,8 @@ public sealed class PublishedImage : IAsyncLifetime
         var folder = "/";
         foreach (var instruction in Instructions.Where(one => one.Stage >= 0 && one.Stage < Instructions[^1].Stage))
         {
-            var words = arguments.Aggregate(instruction.Arguments, (text, one) => text.Replace($"${{{one.Key}}}", one.Value, StringComparison.Ordinal)).Split(' ');
+            var words = arguments.Aggregate(
+                instruction.Arguments, (text, one) => text.Replace($"${{{one.Key}}}", one.Value, StringComparison.Ordinal)).Split(' ');
             if (instruction.Name is "WORKDIR") Directory.CreateDirectory(At(folder = words[0]));
             if (instruction.Name is "COPY") Copy(words[..^1], Path.Combine(At(folder), words[^1]));
             if (instruction.Name is "RUN") await RunAsync(folder, words);
@@ -75,8 +76,9 @@ public sealed class PublishedImage : IAsyncLifetime
         File.Copy(source, target, overwrite: true);
     }
 
-    /// <summary>How a command of the image starts here: its own paths are in this folder, and nothing is told by who runs the tests.</summary>
-    public ProcessStartInfo StartInfo(IReadOnlyList<string> command, string folder = "/", IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>How a command of the image starts here: its paths are in this folder, and nothing is told by who runs the tests.</summary>
+    public ProcessStartInfo StartInfo(
+        IReadOnlyList<string> command, string folder = "/", IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1).Select(word => word.StartsWith('/') ? At(word) : word))
         {
@@ -87,7 +89,8 @@ public sealed class PublishedImage : IAsyncLifetime
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            start.Environment[name] = value;
         return start;
     }
 

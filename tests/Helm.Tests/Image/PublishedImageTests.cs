@@ -78,7 +78,8 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
         await using var host = await ServeAsync([.. container["command"]!.AsArray().Select(word => word!.GetValue<string>())], environment);
 
         await host.UntilAsync(
-            () => Task.FromResult(api.Objects(MembershipApi.Group, MembershipApi.Tables).SelectMany(table => table["spec"]!["silos"]!.AsArray())
+            () => Task.FromResult(api.Objects(MembershipApi.Group, MembershipApi.Tables)
+                .SelectMany(table => table["spec"]!["silos"]!.AsArray())
                 .Any(silo => silo!["siloName"]!.GetValue<string>() is "silo-0" && silo["status"]!.GetValue<string>() is "Active")),
             "the silo's being active");
         await AssetsAreServedAsync(host);
@@ -143,11 +144,13 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
 
     private List<string> Files(string folder) =>
     [
-        .. Directory.GetFiles(image.At(folder), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(image.At(folder), file).Replace('\\', '/')),
+        .. Directory.GetFiles(image.At(folder), "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(image.At(folder), file).Replace('\\', '/')),
     ];
 
     [GeneratedRegex(
-        @"(?i)\.tests?\.|xunit|testhost|testinghost|^microsoft\.(build|codeanalysis|net\.(sdk|test))|^nuget\.|\.(cs|csproj|sln|key|pem|pfx|env|db)$",
+        @"(?i)\.tests?\.|xunit|testhost|testinghost|^microsoft\.(build|codeanalysis|net\.(sdk|test))|^nuget\."
+            + @"|\.(cs|csproj|sln|key|pem|pfx|env|db)$",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Foreign();
 

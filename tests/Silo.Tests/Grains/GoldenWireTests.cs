@@ -91,5 +91,6 @@ public sealed class GoldenWireTests : IDisposable
 
     private object? Read(string hex) => _services.GetRequiredService<Serializer<object>>().Deserialize(Convert.FromHexString(hex));
 
-    private string Hex(object value) => Convert.ToHexStringLower(_services.GetRequiredService<Serializer<object>>().SerializeToArray(value));
+    private string Hex(object value) =>
+        Convert.ToHexStringLower(_services.GetRequiredService<Serializer<object>>().SerializeToArray(value));
 }

@@ -100,7 +100,8 @@ public sealed class WatchTests
         {
             var failed = await Assert.ThrowsAsync<MartException>(() => NewestMonthAsync(silo));
             Assert.Equal(
-                ("the budget is spent", MartFailure.Unavailable, TimeSpan.FromMinutes(7)), (failed.Message, failed.Failure, failed.RetryAfter!.Value));
+                ("the budget is spent", MartFailure.Unavailable, TimeSpan.FromMinutes(7)),
+                (failed.Message, failed.Failure, failed.RetryAfter!.Value));
         }
     }
 
@@ -110,7 +111,8 @@ public sealed class WatchTests
         await using var cluster = await SiloCluster.StartAsync();
         cluster.Counter.IsCutOff = true;
 
-        foreach (var silo in cluster.Silos) Assert.Equal(new Month(2023, 10), await Phase.InTimeAsync(NewestMonthAsync(silo), "the answer"));
+        foreach (var silo in cluster.Silos)
+            Assert.Equal(new Month(2023, 10), await Phase.InTimeAsync(NewestMonthAsync(silo), "the answer"));
 
         Assert.Equal(3, cluster.Source.NewestMonths);
     }

@@ -10,15 +10,16 @@ public sealed class MembershipTableContractTests : MembershipTests
 
     private static readonly string[] Scenarios =
     [
-        "MembershipTable_CleanupDefunctSiloEntries", "MembershipTable_GetGateways", "MembershipTable_InsertRow", "MembershipTable_ReadAll_EmptyTable",
-        "MembershipTable_ReadAll_Insert_ReadAll", "MembershipTable_ReadRow_Insert_Read", "MembershipTable_UpdateIAmAlive", "MembershipTable_UpdateRow",
-        "MembershipTable_UpdateRowInParallel",
+        "MembershipTable_CleanupDefunctSiloEntries", "MembershipTable_GetGateways", "MembershipTable_InsertRow",
+        "MembershipTable_ReadAll_EmptyTable", "MembershipTable_ReadAll_Insert_ReadAll", "MembershipTable_ReadRow_Insert_Read",
+        "MembershipTable_UpdateIAmAlive", "MembershipTable_UpdateRow", "MembershipTable_UpdateRowInParallel",
     ];
 
     [Fact]
     public void Scenarios_OfOrleansOwnTests_AllHaveACounterpart()
     {
-        var named = GetType().GetMethods().SelectMany(test => test.GetCustomAttributesData()).Where(one => one.AttributeType == typeof(TraitAttribute))
+        var named = GetType().GetMethods().SelectMany(test => test.GetCustomAttributesData())
+            .Where(one => one.AttributeType == typeof(TraitAttribute))
             .Select(trait => (string)trait.ConstructorArguments[1].Value!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
         Assert.Equal(Scenarios, named, StringComparer.Ordinal);

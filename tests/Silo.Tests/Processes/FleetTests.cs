@@ -16,7 +16,8 @@ namespace TransactionPipeline.Silo.Tests.Processes;
 public sealed class FleetTests(SiloFleet fleet, ITestOutputHelper output)
 {
     /// <summary>After so long without an answer to its probes a silo has missed all that it may miss.</summary>
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(new ClusterSettings().ProbeSeconds * new ClusterSettings().MissedProbes);
+    private static readonly TimeSpan ProbeTimeout =
+        TimeSpan.FromSeconds(new ClusterSettings().ProbeSeconds * new ClusterSettings().MissedProbes);
 
     [Fact]
     public async Task Start_ThreeTogether_AgreeOnOneTable()
@@ -137,7 +138,7 @@ public sealed class FleetTests(SiloFleet fleet, ITestOutputHelper output)
         IReadOnlyList<(string Resource, string Verb)> Calls() => [.. fleet.Api.Log.Calls.Select(call => (call.Resource, call.Verb)).Distinct()];
     }
 
-    /// <summary>Every key, whichever were the victim's, is checked with the mart through every silo that is left, and shows a new sale.</summary>
+    /// <summary>Every key, whichever were the victim's, is checked with the mart in every silo left, and shows a new sale.</summary>
     private async Task AnsweredAnewAsync(FleetClients clients, string after, SiloProcess? except = null)
     {
         var since = Stopwatch.GetTimestamp();
@@ -149,7 +150,8 @@ public sealed class FleetTests(SiloFleet fleet, ITestOutputHelper output)
     }
 
     private void Tell(FleetClients clients) =>
-        output.WriteLine($"{clients.Answers} answers, none wrong, older or 5xx; {clients.Unanswered} requests that a dead silo left without one");
+        output.WriteLine(
+            $"{clients.Answers} answers, none wrong, older or 5xx; {clients.Unanswered} requests that a dead silo left without one");
 
     /// <summary>Puts a silo that died days ago into the table.</summary>
     private async Task BuryAsync(string address, string name)

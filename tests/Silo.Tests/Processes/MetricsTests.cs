@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using TransactionPipeline.Silo.Membership;
 using TransactionPipeline.Silo.Membership.Api;
 using TransactionPipeline.Silo.Tests.Membership;
 
@@ -13,8 +14,11 @@ public sealed partial class MetricsTests(SiloFleet fleet)
     {
         var metrics = await ScrapeAsync();
 
-        Assert.Matches(@"(?m)^membership_api_call_duration_seconds_count\{[^}]*outcome=""Ok""[^}]*resource=""silomemberships""[^}]*verb=""get""[^}]*\} [1-9]", metrics);
-        Assert.Matches(@"(?m)^membership_api_call_duration_seconds_count\{[^}]*outcome=""Ok""[^}]*resource=""siloheartbeats""[^}]*verb=""list""[^}]*\} [1-9]", metrics);
+        foreach (var (resource, verb) in new[] { (MembershipApi.Tables, "get"), (MembershipApi.Heartbeats, "list") })
+        {
+            var labels = $@"\{{[^}}]*outcome=""Ok""[^}}]*resource=""{resource}""[^}}]*verb=""{verb}""[^}}]*\}}";
+            Assert.Matches($"(?m)^membership_api_call_duration_seconds_count{labels} [1-9]", metrics);
+        }
     }
 
     [Fact]
@@ -23,7 +27,8 @@ public sealed partial class MetricsTests(SiloFleet fleet)
         var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "operating.md"));
         var alerts = page[page.IndexOf("## Alerts", StringComparison.Ordinal)..page.IndexOf("## A silo hangs", StringComparison.Ordinal)];
         var names = Names().Matches(alerts).Select(name => name.Value).Distinct(StringComparer.Ordinal).ToList();
-        var outcomes = Outcomes().Matches(alerts).SelectMany(one => one.Groups["values"].Value.Replace("\\", "", StringComparison.Ordinal).Split('|')).ToList();
+        var outcomes = Outcomes().Matches(alerts)
+            .SelectMany(one => one.Groups["values"].Value.Replace("\\", "", StringComparison.Ordinal).Split('|')).ToList();
         var metrics = await ScrapeAsync();
 
         Assert.NotEmpty(names);
@@ -39,7 +44,9 @@ public sealed partial class MetricsTests(SiloFleet fleet)
     }
 
     // The kube_ figures are kube-state-metrics' own.
-    [GeneratedRegex("(?<![a-z_])(?!kube_)[a-z]+(_[a-z]+)*_(count|sum|bucket|total)(?![a-z_])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "(?<![a-z_])(?!kube_)[a-z]+(_[a-z]+)*_(count|sum|bucket|total)(?![a-z_])",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Names();
 
     [GeneratedRegex("outcome=~?\"(?<values>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
