@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Grains.Watch;
 
@@ -7,7 +8,10 @@ namespace TransactionPipeline.Grains;
 /// <summary>The cache of a silo, in place of the one of a single process.</summary>
 public static class GrainsSetup
 {
-    /// <summary>Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner and the watching.</summary>
+    /// <summary>
+    /// Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner, the watching and the
+    /// newest month.
+    /// </summary>
     public static ISiloBuilder AddKeyGrains(this ISiloBuilder silo)
     {
         var services = silo.Services;
@@ -20,6 +24,11 @@ public static class GrainsSetup
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<MartChangeTokens>();
         services.AddSingleton<IChangeTokens, ClusterChangeTokens>();
+        services.AddSingleton<ClusterNewestMonth>();
+        services.AddSingleton(provider => new NewestMonth(
+            provider.GetRequiredService<ClusterNewestMonth>().FindAsync,
+            provider.GetRequiredService<IOptions<CacheOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
         return silo;
     }
 }

@@ -20,6 +20,14 @@ internal sealed class Child : IDisposable
         return new Child(Process.Start(start)!);
     }
 
+    /// <summary>Asks the process to stop in order, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        using (var kill = Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"])) await kill.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(StartLimit);
+        await _process.WaitForExitAsync(limit.Token);
+    }
+
     /// <summary>Waits until the address answers anything at all.</summary>
     public async Task WaitForAsync(string address)
     {

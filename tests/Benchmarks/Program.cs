@@ -25,7 +25,8 @@ static int Usage()
           http [SECONDS]   a cached answer over HTTP against a bare Kestrel endpoint behind JwtBearer; needs wrk
           load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
           postgres         loading and reading PostgreSQL against psql and plain Npgsql
-          silo [SECONDS]   with -p:Orleans=true: a cached answer from one and from three silos against src/Web, grain calls, start; needs wrk
+          silo [SECONDS]   with -p:Orleans=true: a cached answer from one and from three silos against src/Web, grain calls, start,
+                           a rolling restart under load; needs wrk
         """);
     return 2;
 }

@@ -9,10 +9,14 @@ internal static class Tool
 
     public static string Folder => Repository.At("tests", "tools", "kubernetes");
 
-    public static async Task<ToolResult> RunAsync(string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static Task<ToolResult> RunAsync(
+        string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        RunAsync(StartInfo(tool, arguments, environment), Patience);
+
+    public static async Task<ToolResult> RunAsync(ProcessStartInfo start, TimeSpan patience)
     {
-        using var process = Start(tool, arguments, environment);
-        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(patience, TimeProvider.System);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         try
@@ -23,11 +27,14 @@ internal static class Tool
         catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{tool} did not end within {Patience}", e);
+            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end within {patience}", e);
         }
     }
 
-    public static Process Start(string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static Process Start(string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Process.Start(StartInfo(tool, arguments, environment))!;
+
+    private static ProcessStartInfo StartInfo(string tool, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var file = tool is "node" ? tool : Path.Combine(Folder, "bin", tool);
         if (tool is not "node" && !File.Exists(file))
@@ -44,7 +51,7 @@ internal static class Tool
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        return start;
     }
 }
 

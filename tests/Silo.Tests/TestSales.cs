@@ -28,15 +28,16 @@ internal sealed class TestSales : IDisposable
     /// <summary>The sales so far, counted before they show.</summary>
     public int Sold => Volatile.Read(ref _sold);
 
-    /// <summary>One more sale of 1, in October 2023.</summary>
+    /// <summary>One more sale of 1, in October 2023 or another month.</summary>
     /// <returns>The number of sales.</returns>
-    public async Task<int> SellAsync()
+    public async Task<int> SellAsync(Month? month = null)
     {
         var number = Interlocked.Increment(ref _sold);
         var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"sale {number}")));
         await using (var writer = await _store.StageAsync($"batch{number}", CancellationToken.None))
         {
-            await writer.WriteAsync(new[] { new Transaction(id, "Halal Laptop", 1m, 1, new DateOnly(2023, 10, 2)) }, CancellationToken.None);
+            var date = (month ?? new Month(2023, 10)).FirstDay.AddDays(1);
+            await writer.WriteAsync(new[] { new Transaction(id, "Halal Laptop", 1m, 1, date) }, CancellationToken.None);
             await writer.CompleteAsync(CancellationToken.None);
         }
         await _store.LoadAsync($"batch{number}", CancellationToken.None);

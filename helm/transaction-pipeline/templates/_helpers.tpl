@@ -51,6 +51,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{/* The host's program; both hosts take the same commands. */}}
+{{- define "pipeline.program" -}}
+{{- if eq .Values.engine "silo" }}/app/silo/TransactionPipeline.Silo.dll{{ else }}/app/web/TransactionPipeline.Web.dll{{ end -}}
+{{- end -}}
+
 {{- define "pipeline.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 1654

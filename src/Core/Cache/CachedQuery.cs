@@ -171,7 +171,7 @@ public sealed partial class CachedQuery
 
     /// <summary>The oldest check that will do: an outdated snapshot must have been checked since the change was seen.</summary>
     private DateTimeOffset NotBefore(DateTimeOffset oldest) =>
-        ReferenceEquals(_current, _outdated) && _learned is { } learned && learned.AsOf > oldest ? learned.AsOf : oldest;
+        _current is { } held && ReferenceEquals(held, _outdated) && _learned is { } learned && learned.AsOf > oldest ? learned.AsOf : oldest;
 
     /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
     private DateTimeOffset Now()

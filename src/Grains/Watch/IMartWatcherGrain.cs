@@ -13,6 +13,10 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
     [Alias("Look"), AlwaysInterleave]
     Task<MartNews> LookAsync(LookRequest request, IMartListener listener);
 
+    /// <summary>The newest month with data, as old as any silo's own may be.</summary>
+    [Alias("FindNewestMonth"), AlwaysInterleave]
+    Task<NewestMonthAnswer> FindNewestMonthAsync();
+
     /// <summary>Tells every silo to let go of its copy of a key.</summary>
     [Alias("DropCopies"), AlwaysInterleave]
     Task DropCopiesAsync(string key);

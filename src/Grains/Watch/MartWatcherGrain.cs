@@ -19,15 +19,20 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
 
     private readonly Mart _mart;
     private readonly TokenBoard _board;
+    private readonly NewestMonth _newestMonth;
+    private readonly TimeProvider _time;
     private readonly ObserverManager<IMartListener> _listeners;
 
     public MartWatcherGrain(
-        IGrainContext context, MartChangeTokens tokens, IOptions<CacheOptions> options, TimeProvider time, ILogger<MartWatcherGrain> logger)
+        IGrainContext context, MartChangeTokens tokens, IReadOnlyDictionary<Mart, IMartSource> sources, IOptions<CacheOptions> options,
+        TimeProvider time, ILogger<MartWatcherGrain> logger)
     {
         _mart = MartNames.TryParse(context.GrainId.Key.ToString(), out var mart)
             ? mart
             : throw new ArgumentException($"'{context.GrainId.Key}' is no mart", nameof(context));
+        _time = time;
         _board = new TokenBoard(mart, tokens, options.Value, time);
+        _newestMonth = new NewestMonth(sources, options.Value, time);
         _listeners = new ObserverManager<IMartListener>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
         {
             GetDateTime = () => time.GetUtcNow().UtcDateTime,
@@ -41,12 +46,29 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
         {
             var news = await _board.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken);
             // A woken look may have found rows of a month that nobody holds yet; that too is news: the newest month may be another.
-            if (news.Changed.Count > 0 || request.Woken) await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed)));
+            if (news.Changed.Count > 0 || request.Woken)
+            {
+                // Before the silos, which ask for it anew.
+                _newestMonth.Forget(_mart);
+                await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed)));
+            }
             return MartNews.Of(_mart, news.Tokens);
         }
         catch (MartException failed)
         {
             return new MartNews { Mart = _mart.Name(), Error = failed.Message };
+        }
+    }
+
+    public async Task<NewestMonthAnswer> FindNewestMonthAsync()
+    {
+        try
+        {
+            return NewestMonthAnswer.Of(await _newestMonth.FindAsync(_mart, CancellationToken.None), _time.GetUtcNow());
+        }
+        catch (MartException failed)
+        {
+            return NewestMonthAnswer.Of(failed);
         }
     }
 

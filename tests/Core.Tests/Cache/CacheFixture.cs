@@ -27,13 +27,13 @@ internal sealed class CacheFixture : IAsyncDisposable
 
     public SqliteLeaseStore Leases => new(Database(), Time);
 
-    /// <summary>One more process over the same store.</summary>
-    public LocalKeyOwner Owner()
+    /// <summary>One more process over the same store; with a remote owner, what it holds are copies in front of that.</summary>
+    public LocalKeyOwner Owner(IRemoteOwner? remote = null)
     {
         var store = new FallbackStore(Snapshots, Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
         var owner = new LocalKeyOwner(new CachedQueryContext(
             new Dictionary<Part, IMartSource> { [Part.Warehouse] = Mart, [Part.Operational] = Mart },
-            store, store, Options, Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}"));
+            store, store, Options, Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}") { RemoteOwner = remote });
         _owners.Add(owner);
         return owner;
     }
@@ -56,6 +56,12 @@ internal sealed class CacheFixture : IAsyncDisposable
             Time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
         }
+        return await task;
+    }
+
+    public static async Task<T> ResultInTimeAsync<T>(Task<T> task, string phase)
+    {
+        await InTimeAsync(task, phase);
         return await task;
     }
 

@@ -8,6 +8,7 @@ internal sealed class FakeMart : IMartSource
 {
     private int _tokens;
     private int _reads;
+    private int _newestMonths;
 
     public string Store => "fake";
 
@@ -25,6 +26,10 @@ internal sealed class FakeMart : IMartSource
     public TaskCompletionSource ReadBegan { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Tokens => Volatile.Read(ref _tokens);
+
+    public int NewestMonths => Volatile.Read(ref _newestMonths);
+
+    public Month? NewestMonth { get; set; } = new Month(2023, 10);
 
     public int Reads => Volatile.Read(ref _reads);
 
@@ -51,8 +56,14 @@ internal sealed class FakeMart : IMartSource
         return rows.Build();
     }
 
-    public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken) =>
-        Failure is null ? Task.FromResult<Month?>(new Month(2023, 10)) : Task.FromException<Month?>(Failure);
+    public async Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _newestMonths);
+        var newest = NewestMonth;
+        ReadBegan.TrySetResult();
+        if (Gate is { } gate) await gate.Task;
+        return Failure is null ? newest : throw Failure;
+    }
 
     public void Change(string version, decimal amount)
     {

@@ -6,7 +6,7 @@ namespace TransactionPipeline.Helm.Tests.Image;
 /// <summary>No engine can build the image here, so the Dockerfile is read as strictly as can be.</summary>
 public sealed class DockerfileTests
 {
-    /// <summary>What the build publishes, with the defaults of its arguments. The same commands run where the hosts are published for tests.</summary>
+    /// <summary>What the build publishes, with the defaults of its arguments.</summary>
     public static readonly string[] PublishCommands =
     [
         "dotnet publish src/Web/Web.csproj --no-restore -c Release -p:Orleans=true -p:UseAppHost=false -o /app/web",

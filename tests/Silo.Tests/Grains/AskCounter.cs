@@ -1,4 +1,5 @@
 using TransactionPipeline.Grains.Query;
+using TransactionPipeline.Grains.Watch;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
@@ -13,11 +14,11 @@ internal sealed class AskCounter : IIncomingGrainCallFilter
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.AskAsync))
-        {
-            Interlocked.Increment(ref _asked);
-            if (IsCutOff) throw new InvalidOperationException("the test cut this grain off");
-        }
+        var grain = context.InterfaceMethod.DeclaringType;
+        var isAsk = grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.AskAsync);
+        if (isAsk) Interlocked.Increment(ref _asked);
+        if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
+            throw new InvalidOperationException("the test cut this grain off");
         await context.Invoke();
     }
 }

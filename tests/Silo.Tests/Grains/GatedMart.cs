@@ -8,6 +8,7 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
 {
     private int _reads;
     private int _tokens;
+    private int _newestMonths;
 
     public string Store => inner.Store;
 
@@ -19,6 +20,8 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     public int Reads => Volatile.Read(ref _reads);
 
     public int Tokens => Volatile.Read(ref _tokens);
+
+    public int NewestMonths => Volatile.Read(ref _newestMonths);
 
     public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
     {
@@ -36,5 +39,9 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
         return Failure is { } failure ? throw failure : rows;
     }
 
-    public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken) => inner.FindNewestMonthAsync(cancellationToken);
+    public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _newestMonths);
+        return Failure is { } failure ? Task.FromException<Month?>(failure) : inner.FindNewestMonthAsync(cancellationToken);
+    }
 }

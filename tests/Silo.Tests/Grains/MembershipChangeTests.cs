@@ -40,7 +40,7 @@ public sealed class MembershipChangeTests
         await using var cluster = await SiloCluster.StartAsync(duplicates: true);
         await using var clients = new Clients(() => cluster.Silos, CacheDemand.Check);
 
-        await Phase.UntilAsync(() => cluster.Owners().Count > 1, "a second activation of the key's grain");
+        await Phase.UntilAsync(() => cluster.Owners().Count == 3, "an activation of the key's grain in every silo");
         for (var sales = 2; sales <= 6; sales++)
         {
             await cluster.SellAsync();

@@ -65,7 +65,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         Keys(silo).Copies.List().SingleOrDefault(status => status.Key == Key)?.Version ?? 0;
 
     /// <inheritdoc cref="TestSales.SellAsync"/>
-    public Task<int> SellAsync() => _sales.SellAsync();
+    public Task<int> SellAsync(Month? month = null) => _sales.SellAsync(month);
 
     public async Task<SnapshotHead?> StoredAsync()
     {
@@ -105,7 +105,10 @@ internal sealed class SiloCluster : IAsyncDisposable
             silo.AddKeyGrains();
             silo.AddIncomingGrainCallFilter(Counter);
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
-            if (duplicates) silo.Services.AddSingleton<IGrainDirectoryResolver, ForgetfulDirectory>();
+            if (!duplicates) return;
+            // Every silo that is asked makes an activation of its own, and the directory lets it.
+            silo.Services.AddSingleton<IGrainDirectoryResolver, ForgetfulDirectory>();
+            silo.Services.AddSingleton<PlacementStrategy, PreferLocalPlacement>();
         });
     }
 }

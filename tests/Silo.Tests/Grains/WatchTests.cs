@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
@@ -66,6 +67,58 @@ public sealed class WatchTests
 
         await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in the copies that are left");
     }
+
+    [Fact]
+    public async Task NewestMonth_AskedInEverySilo_IsAskedOfTheMartOnceForEachChange()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+
+        var months = await Phase.InTimeAsync(
+            Task.WhenAll(Enumerable.Range(0, 30).Select(i => NewestMonthAsync(cluster.Silos[i % 3]))), "the newest month of every silo");
+        Assert.All(months, month => Assert.Equal(new Month(2023, 10), month));
+        Assert.Equal(1, cluster.Source.NewestMonths);
+
+        await cluster.SellAsync(new Month(2023, 12));
+        Watcher(cluster.Silos[0]).Wake();
+
+        foreach (var silo in cluster.Silos)
+        {
+            await Phase.UntilAsync(
+                async () => await NewestMonthAsync(silo) == new Month(2023, 12), $"the push of the new month to {silo.SiloAddress}");
+        }
+        Assert.Equal(2, cluster.Source.NewestMonths);
+    }
+
+    [Fact]
+    public async Task NewestMonth_MartFails_ReachesTheCallerAsItWas()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Source.Failure = new MartException("the budget is spent", MartFailure.Unavailable) { RetryAfter = TimeSpan.FromMinutes(7) };
+
+        foreach (var silo in cluster.Silos)
+        {
+            var failed = await Assert.ThrowsAsync<MartException>(() => NewestMonthAsync(silo));
+            Assert.Equal(
+                ("the budget is spent", MartFailure.Unavailable, TimeSpan.FromMinutes(7)),
+                (failed.Message, failed.Failure, failed.RetryAfter!.Value));
+        }
+    }
+
+    [Fact]
+    public async Task NewestMonth_WatcherCutOff_IsAskedOfTheMartByWhoIsAsked()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Counter.IsCutOff = true;
+
+        foreach (var silo in cluster.Silos)
+            Assert.Equal(new Month(2023, 10), await Phase.InTimeAsync(NewestMonthAsync(silo), "the answer"));
+
+        Assert.Equal(3, cluster.Source.NewestMonths);
+    }
+
+    private static Task<Month?> NewestMonthAsync(InProcessSiloHandle silo) =>
+        silo.ServiceProvider.GetRequiredService<INewestMonth>().GetAsync(Mart.Warehouse, CancellationToken.None).AsTask();
 
     private static MartWatcher Watcher(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<MartWatcher>();
 

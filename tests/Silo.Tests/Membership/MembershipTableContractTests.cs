@@ -1,9 +1,31 @@
 namespace TransactionPipeline.Silo.Tests.Membership;
 
-/// <summary>What Orleans asks of any membership table; each scenario of its own table tests has its counterpart here.</summary>
+/// <summary>
+/// What Orleans asks of any membership table. The trait <c>Orleans</c> of a test names the scenario of Orleans' own table tests
+/// (dotnet/orleans 10.4, <c>MembershipTableTestsBase.cs</c>) that it is the counterpart of.
+/// </summary>
 public sealed class MembershipTableContractTests : MembershipTests
 {
+    private const string Orleans = "Orleans";
+
+    private static readonly string[] Scenarios =
+    [
+        "MembershipTable_CleanupDefunctSiloEntries", "MembershipTable_GetGateways", "MembershipTable_InsertRow",
+        "MembershipTable_ReadAll_EmptyTable", "MembershipTable_ReadAll_Insert_ReadAll", "MembershipTable_ReadRow_Insert_Read",
+        "MembershipTable_UpdateIAmAlive", "MembershipTable_UpdateRow", "MembershipTable_UpdateRowInParallel",
+    ];
+
     [Fact]
+    public void Scenarios_OfOrleansOwnTests_AllHaveACounterpart()
+    {
+        var named = GetType().GetMethods().SelectMany(test => test.GetCustomAttributesData())
+            .Where(one => one.AttributeType == typeof(TraitAttribute))
+            .Select(trait => (string)trait.ConstructorArguments[1].Value!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+        Assert.Equal(Scenarios, named, StringComparer.Ordinal);
+    }
+
+    [Fact, Trait(Orleans, "MembershipTable_GetGateways")]
     public async Task GetGateways_SomeActive_GivesActiveWithGatewayPortOnly()
     {
         var silos = Enumerable.Range(0, 10).Select(_ => NewEntry()).ToArray();
@@ -34,7 +56,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Empty(await Client.Gateways.GetGatewaysAsync(CancellationToken.None));
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadAll_EmptyTable")]
     public async Task ReadAll_EmptyTable_HasVersionZeroAndEtag()
     {
         var data = await Table.ReadAllAsync();
@@ -44,7 +66,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.NotEmpty(data.Version.VersionEtag);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_InsertRow")]
     public async Task InsertRow_CurrentVersion_RaisesVersionByOne()
     {
         var data = await InsertAsync(NewEntry());
@@ -53,7 +75,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Single(data.Members);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadRow_Insert_Read")]
     public async Task InsertRow_SameEntryOldVersion_IsRefused()
     {
         var next = (await Table.ReadAllAsync()).Version.Next();
@@ -63,7 +85,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.False(await Table.InsertRowAsync(entry, next));
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadRow_Insert_Read")]
     public async Task InsertRow_NewEntryOldVersion_IsRefused()
     {
         var next = (await Table.ReadAllAsync()).Version.Next();
@@ -74,7 +96,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Equal(1, (await Table.ReadAllAsync()).Version.Version);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadRow_Insert_Read")]
     public async Task InsertRow_DuplicateWithCurrentVersion_IsRefused()
     {
         var entry = NewEntry();
@@ -85,7 +107,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Single((await Table.ReadAllAsync()).Members);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadRow_Insert_Read")]
     public async Task ReadRow_Inserted_GivesRowWithNewVersionAndEtag()
     {
         var before = (await Table.ReadAllAsync()).Version.Next();
@@ -111,7 +133,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Equal(0, data.Version.Version);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_ReadAll_Insert_ReadAll")]
     public async Task ReadAll_Inserted_GivesEveryFieldBack()
     {
         var entry = NewEntry(SiloStatus.ShuttingDown);
@@ -128,7 +150,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.NotEmpty(etag);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_UpdateRow")]
     public async Task UpdateRow_RightAndWrongEtagsAndVersions_OnlyBothRightGoesThrough()
     {
         for (var i = 1; i < 10; i++)
@@ -168,7 +190,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.False(await Table.UpdateRowAsync(NewEntry(), "1", data.Version.Next()));
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_UpdateRowInParallel")]
     public async Task UpdateRow_TwentyWritersAtOnce_VersionEndsExactlyAtTwenty()
     {
         var entry = NewEntry();
@@ -195,7 +217,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         }
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_UpdateIAmAlive")]
     public async Task UpdateIAmAlive_SiloInTable_MovesTimeAndLeavesVersionAndEtags()
     {
         var entry = NewEntry();
@@ -243,7 +265,7 @@ public sealed class MembershipTableContractTests : MembershipTests
         Assert.Equal(21, data.Version.Version);
     }
 
-    [Fact]
+    [Fact, Trait(Orleans, "MembershipTable_CleanupDefunctSiloEntries")]
     public async Task CleanupDefunctSiloEntries_OldAndNew_RemovesOldThatAreNotActive()
     {
         var old = TimeSpan.FromDays(10);

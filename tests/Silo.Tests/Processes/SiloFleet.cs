@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -28,6 +29,25 @@ public sealed class SiloFleet : IAsyncLifetime
 
     internal AuthenticationHeaderValue Token { get; private set; } = null!;
 
+    /// <summary>From the start of three processes at once to their agreement.</summary>
+    internal TimeSpan StartTook { get; private set; }
+
+    /// <summary>The environment that all silos share, as their pods do.</summary>
+    internal IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["DOTNET_shutdownTimeoutSeconds"] = "30",
+        ["state_directory"] = _directory.FullName,
+        ["cluster__provider"] = "kubernetes",
+        ["cluster__cluster_id"] = ClusterId,
+        ["cluster__api_server"] = Api.Address.ToString(),
+        ["cluster__namespace"] = MembershipClient.Namespace,
+        ["cluster__drain_seconds"] = "2",
+        // A lease that a killed silo held is no reason for its keys to be late.
+        ["cache__lease_seconds"] = "3",
+        ["Logging__LogLevel__TransactionPipeline.Web.Sales"] = "Warning",
+    };
+
     /// <summary>The silos that are meant to run.</summary>
     internal IReadOnlyList<SiloProcess> Members => _members;
 
@@ -40,30 +60,18 @@ public sealed class SiloFleet : IAsyncLifetime
         await Sales.SellAsync();
         Api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
         Api.Rules = [.. MembershipApi.Calls.Select(call => new PolicyRule([MembershipApi.Group], [call.Resource], [call.Verb], []))];
+        var since = Stopwatch.GetTimestamp();
         _members = [Start(), Start(), Start()];
         _probing = Task.Run(ProbeAsync);
         await SettledAsync();
+        StartTook = Stopwatch.GetElapsedTime(since);
         Token = await SignInAsync();
     }
 
     /// <summary>Starts one more silo; it is sent requests once it is ready.</summary>
     internal SiloProcess Start()
     {
-        var silo = new SiloProcess($"silo-{_all.Count}", new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["DOTNET_shutdownTimeoutSeconds"] = "30",
-            ["state_directory"] = _directory.FullName,
-            ["cluster__provider"] = "kubernetes",
-            ["cluster__cluster_id"] = ClusterId,
-            ["cluster__api_server"] = Api.Address.ToString(),
-            ["cluster__namespace"] = MembershipClient.Namespace,
-            // Shorter than in the chart (2 s), so that a silo is found dead sooner and the tests are shorter.
-            ["cluster__probe_seconds"] = "1",
-            ["cluster__drain_seconds"] = "2",
-            ["cache__lease_seconds"] = "5",
-            ["Logging__LogLevel__TransactionPipeline.Web.Sales"] = "Warning",
-        });
+        var silo = new SiloProcess($"silo-{_all.Count}", Settings);
         _all.Add(silo);
         return silo;
     }

@@ -17,17 +17,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         Name = name;
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
-        // The tests are built with the configuration that the silo is built with.
-        var configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
-        var folder = Path.Combine(RepositoryFiles.Root, "src", "Silo", "bin", configuration, "net10.0");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "TransactionPipeline.Silo.dll")])
-        {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (key, value) in settings) start.Environment[key] = value;
+        var start = StartInfo(settings);
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["cluster__pod_name"] = name;
         start.Environment["cluster__pod_ip"] = "127.0.0.1";
@@ -82,6 +72,23 @@ internal sealed class SiloProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
         _process.Dispose();
+    }
+
+    /// <summary>How the program is started, as a server or for a command.</summary>
+    public static ProcessStartInfo StartInfo(IReadOnlyDictionary<string, string> settings, params string[] args)
+    {
+        // The tests are built with the configuration that the silo is built with.
+        var configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
+        var folder = Path.Combine(RepositoryFiles.Root, "src", "Silo", "bin", configuration, "net10.0");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "TransactionPipeline.Silo.dll"), .. args])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in settings) start.Environment[key] = value;
+        return start;
     }
 
     private static int FreePort()

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Time.Testing;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>The default month: asked for rarely, never older than a change that is known.</summary>
+public sealed class NewestMonthTests
+{
+    private static readonly Month October = new(2023, 10);
+    private static readonly Month November = new(2023, 11);
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeMart _mart = new();
+    private readonly NewestMonth _newest;
+
+    public NewestMonthTests() =>
+        _newest = new NewestMonth(new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = _mart }, new CacheOptions(), _time);
+
+    [Fact]
+    public async Task Get_ManyAtOnce_AskTheMartOnce()
+    {
+        var months = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => GetAsync()));
+
+        Assert.All(months, month => Assert.Equal(October, month));
+        Assert.Equal(1, _mart.NewestMonths);
+    }
+
+    [Fact]
+    public async Task Get_Stale_IsAnsweredAtOnceAndAskedForBehind()
+    {
+        await GetAsync();
+        _mart.NewestMonth = November;
+        _time.Advance(TimeSpan.FromMinutes(2));
+        _mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        Assert.Equal(October, await GetAsync());
+
+        _mart.Gate.SetResult();
+        // Old enough to be waited for: this caller shares the question that runs, or gets its answer.
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(November, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Get_MartFails_TheLastKnownGoesOn()
+    {
+        await GetAsync();
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(October, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Get_NeverKnownAndMartFails_Fails()
+    {
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+
+        await Assert.ThrowsAsync<MartException>(GetAsync);
+    }
+
+    [Fact]
+    public async Task Get_EmptyMart_IsAskedEachTime()
+    {
+        _mart.NewestMonth = null;
+        Assert.Null(await GetAsync());
+        _mart.NewestMonth = October;
+
+        Assert.Equal(October, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Forget_WhileTheMartIsAsked_DropsTheAnswerFromBeforeTheChange()
+    {
+        _mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var early = GetAsync();
+        await CacheFixture.InTimeAsync(_mart.ReadBegan.Task, "the first question");
+        _mart.NewestMonth = November;
+        _newest.Forget(Mart.Warehouse);
+        _mart.Gate.SetResult();
+        await early;
+
+        Assert.Equal(November, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Get_AskedOfAnotherProcess_IsAsOldAsItSays()
+    {
+        var asked = 0;
+        var known = new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromSeconds(50));
+        var newest = new NewestMonth(
+            _ =>
+            {
+                asked++;
+                return Task.FromResult(known);
+            },
+            new CacheOptions(),
+            _time);
+
+        await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
+        Assert.Equal(1, asked);
+
+        known = new KnownMonth(November, _time.GetUtcNow());
+        _time.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(November, await newest.GetAsync(Mart.Warehouse, CancellationToken.None));
+        Assert.Equal(2, asked);
+    }
+
+    private Task<Month?> GetAsync() => _newest.GetAsync(Mart.Warehouse, CancellationToken.None).AsTask();
+}

@@ -1,0 +1,195 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>Copies in front of a key's owner in another place: it does the work, and who cannot reach it does it under the lease.</summary>
+public sealed class RemoteOwnerTests : IAsyncLifetime
+{
+    private readonly CacheFixture _cache = new();
+    private readonly FakeOwner _remote;
+    private readonly LocalKeyOwner _copies;
+
+    public RemoteOwnerTests()
+    {
+        _remote = new FakeOwner(_cache.Owner());
+        _copies = _cache.Owner(_remote);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _cache.DisposeAsync();
+
+    [Fact]
+    public async Task Get_Cold_IsTheOwnersAnswer()
+    {
+        var answer = await AskAsync();
+
+        Assert.Equal((CacheResult.Miss, 1L, 100m), (answer.Result, answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal((1, 1), (_remote.Asked.Count, _cache.Mart.Reads));
+        Assert.Equal(new Question(null, TimeSpan.FromSeconds(60), 0), _remote.Asked[0]);
+    }
+
+    [Fact]
+    public async Task Get_Fresh_AsksNobody()
+    {
+        await AskAsync();
+        for (var i = 0; i < 100; i++) Assert.Equal(CacheResult.Hit, (await AskAsync()).Result);
+
+        Assert.Single(_remote.Asked);
+    }
+
+    [Fact]
+    public async Task Get_ManyAtOnce_AskTheOwnerOnce()
+    {
+        _remote.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = Enumerable.Range(0, 100).Select(_ => AskAsync()).ToList();
+        await CacheFixture.InTimeAsync(_remote.Began.Task, "the question");
+        _remote.Gate.SetResult();
+        await CacheFixture.InTimeAsync(Task.WhenAll(asking), "the answers");
+
+        Assert.Single(_remote.Asked);
+    }
+
+    [Fact]
+    public async Task Get_CheckOfAHeldCopy_SaysWhatIsHeldAndKeepsItsRows()
+    {
+        var before = await AskAsync();
+        _cache.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var answer = await AskAsync(CacheDemand.Check);
+
+        Assert.Equal(new Question(before.Snapshot, TimeSpan.Zero, 0), _remote.Asked[^1]);
+        Assert.Equal((CacheResult.Revalidated, _cache.Time.GetUtcNow()), (answer.Result, answer.Snapshot.CheckedAt));
+        Assert.Same(before.Snapshot.Rows, answer.Snapshot.Rows);
+        Assert.Equal(1, _cache.Mart.Reads);
+    }
+
+    [Fact]
+    public async Task Get_VersionSeenElsewhere_IsAskedForByItsNumber()
+    {
+        await AskAsync();
+        _cache.Change("2", 200m);
+        await _remote.Owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+
+        var answer = await AskAsync(CacheDemand.Default with { MinVersion = 2 });
+
+        Assert.Equal((2L, 200m), (answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal(2, _remote.Asked[^1].MinVersion);
+    }
+
+    [Fact]
+    public async Task Get_OwnersClockBehind_TakesItsCheckAllTheSame()
+    {
+        _remote.Skew = TimeSpan.FromMinutes(-5);
+        await AskAsync();
+
+        // By this clock the owner's check is five minutes old, but it was made for this question: it is not asked for for ever.
+        var answer = await CacheFixture.ResultInTimeAsync(AskAsync(CacheDemand.Check), "the answer");
+
+        Assert.Equal(CacheResult.Revalidated, answer.Result);
+        Assert.Equal(2, _remote.Asked.Count);
+    }
+
+    [Fact]
+    public async Task Get_OwnerOutOfReach_IsRefreshedHereUnderTheLease()
+    {
+        _remote.IsOutOfReach = true;
+
+        var answer = await AskAsync();
+
+        Assert.Equal((CacheResult.Miss, 100m), (answer.Result, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_OwnerOutOfReachButAtWork_WaitsForItsLeaseAndTakesItsResult()
+    {
+        _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var owners = _remote.Owner.GetAsync(CacheFixture.Key, CacheDemand.Default, default).AsTask();
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the owner's read");
+        _remote.IsOutOfReach = true;
+        var asking = AskAsync();
+        _cache.Mart.Gate.SetResult();
+
+        var answer = await _cache.WithTimeAsync(asking, "the answer");
+
+        Assert.Equal((await owners).Snapshot.Version, answer.Snapshot.Version);
+        Assert.Equal(1, _cache.Mart.Reads);
+    }
+
+    [Fact]
+    public async Task Get_OwnersMartFailsAndNothingIsHeld_FailsAsThere()
+    {
+        _cache.Mart.Failure = new MartException("the budget is spent", MartFailure.Unavailable) { RetryAfter = TimeSpan.FromMinutes(7) };
+
+        var failed = await Assert.ThrowsAsync<MartException>(() => AskAsync());
+
+        Assert.Equal((MartFailure.Unavailable, TimeSpan.FromMinutes(7)), (failed.Failure, failed.RetryAfter));
+        Assert.Equal(0, _cache.Mart.Reads);
+    }
+
+    [Fact]
+    public async Task Get_OwnerHasOnlyItsLastGood_ServesItMarked()
+    {
+        await _remote.Owner.GetAsync(CacheFixture.Key, CacheDemand.Default, default);
+        _cache.Mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        _cache.Time.Advance(TimeSpan.FromHours(1));
+
+        var answer = await AskAsync();
+
+        Assert.Equal((CacheResult.StaleOnError, "the mart is away"), (answer.Result, answer.Error));
+        Assert.Equal(100m, answer.Snapshot.Rows[0].TotalAmount);
+    }
+
+    [Fact]
+    public async Task Get_OwnerAnswersOlderThanWhatIsHeld_NeverGoesBack()
+    {
+        await AskAsync();
+        var old = await _remote.Owner.GetAsync(CacheFixture.Key, CacheDemand.Default, default);
+        _cache.Change("2", 200m);
+        await AskAsync(CacheDemand.Check);
+        // As a second activation that woke up with what it had.
+        _remote.Answer = old with { Result = CacheResult.Revalidated };
+        _cache.Time.Advance(TimeSpan.FromHours(1));
+
+        var answer = await AskAsync();
+
+        Assert.Equal((2L, 200m), (answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
+    }
+
+    private Task<CachedAnswer> AskAsync(CacheDemand demand = default) => _copies.GetAsync(CacheFixture.Key, demand, default).AsTask();
+
+    private sealed record Question(Snapshot? Held, TimeSpan MaxAge, long MinVersion);
+
+    /// <summary>An owner in another process, over the same mart and store.</summary>
+    private sealed class FakeOwner(LocalKeyOwner owner) : IRemoteOwner
+    {
+        public LocalKeyOwner Owner { get; } = owner;
+
+        public List<Question> Asked { get; } = [];
+
+        public TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource? Gate { get; set; }
+
+        public bool IsOutOfReach { get; set; }
+
+        /// <summary>When set, the answer, whatever was asked.</summary>
+        public CachedAnswer? Answer { get; set; }
+
+        /// <summary>How far its clock is from the asker's.</summary>
+        public TimeSpan Skew { get; set; }
+
+        public async Task<CachedAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
+        {
+            Asked.Add(new Question(held, maxAge, minVersion));
+            Began.TrySetResult();
+            if (Gate is { } gate) await gate.Task;
+            if (IsOutOfReach) return null;
+            if (Answer is { } fixedAnswer) return fixedAnswer;
+            var answer = await Owner.GetAsync(key, new CacheDemand(maxAge, OnlyIfCached: false, minVersion), CancellationToken.None);
+            return answer with { Snapshot = answer.Snapshot with { CheckedAt = answer.Snapshot.CheckedAt + Skew } };
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Serialization.Invocation;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Grains.Query;
+using TransactionPipeline.Grains.Watch;
+using TransactionPipeline.Silo.Tests.Membership;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>
+/// A rolling update has silos of two versions. <c>golden-1.0.txt</c> has what version 1.0 puts on the wire, names of types and methods
+/// included: a later version must read it (1.0 asks a newer silo) and write the same (a newer silo asks 1.0). A field that is added later
+/// makes what is written longer: it then gets a file of its own, this one stays to be read, and <see cref="WireTests"/> shows that 1.0
+/// skips what it does not know.
+/// </summary>
+public sealed class GoldenWireTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2023, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+
+    /// <summary>What crosses, by the name of its bytes.</summary>
+    public static TheoryData<string> Names => [.. Values.Keys.Order(StringComparer.Ordinal)];
+
+    private static Dictionary<string, object> Values => new(StringComparer.Ordinal)
+    {
+        ["question"] = new OwnerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon },
+        ["answer"] = new OwnerAnswer
+        {
+            Version = 7, DataVersion = "token", DataAsOf = Noon, CheckedAt = Noon.AddMinutes(1), Queried = true, Silo = "silo-1",
+        },
+        ["failure"] = new OwnerAnswer
+        {
+            Error = "the budget is spent", Failure = MartFailure.Unavailable, RetryAfter = TimeSpan.FromMinutes(7), Silo = "silo-1",
+        },
+        ["news"] = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon)]),
+        ["newest-month"] = new NewestMonthAnswer { Month = "2023-10", Age = TimeSpan.FromSeconds(3) },
+        ["look"] = new LookRequest { Months = ["2023-10", "2023-11"], Woken = true },
+    };
+
+    public void Dispose() => _services.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Value_OfVersion1_IsReadAndWrittenAlike(string name)
+    {
+        var value = Values[name];
+
+        Assert.Equal(Golden(name), Hex(value));
+        Assert.Equivalent(value, Read(Golden(name)), strict: true);
+    }
+
+    [Fact]
+    public void Rows_OfVersion1_AreRead()
+    {
+        var answer = Assert.IsType<OwnerAnswer>(Read(Golden("rows")));
+
+        var row = Assert.Single(answer.Rows!.Rows.All());
+        Assert.Equal(new MartRow(new string('a', 64), "Halal Laptop", new DateOnly(2023, 10, 1), 1999.98m, 999.99m, 1, 2), row);
+    }
+
+    [Theory]
+    [InlineData(nameof(IQueryGrain.AskAsync), "question")]
+    [InlineData(nameof(IQueryGrain.DropAsync), null)]
+    [InlineData(nameof(IMartWatcherGrain.LookAsync), "look")]
+    [InlineData(nameof(IMartWatcherGrain.FindNewestMonthAsync), null)]
+    [InlineData(nameof(IMartWatcherGrain.DropCopiesAsync), null)]
+    [InlineData(nameof(IMartListener.ChangedAsync), "news")]
+    [InlineData(nameof(IMartListener.DroppedAsync), null)]
+    public void Call_OfVersion1_FindsItsMethod(string method, string? argument)
+    {
+        var call = Call(method);
+        if (argument is not null) call.SetArgument(0, Values[argument]);
+
+        Assert.Equal(Golden($"call-{method}"), Hex(call));
+        var read = Assert.IsAssignableFrom<IInvokable>(Read(Golden($"call-{method}")));
+        Assert.Equal(method, read.GetMethodName());
+        if (argument is not null) Assert.Equivalent(Values[argument], read.GetArgument(0), strict: true);
+    }
+
+    /// <summary>What the generated code sends for a call; the references and texts in it are empty.</summary>
+    private static IInvokable Call(string method) => typeof(IQueryGrain).Assembly.GetTypes()
+        .Where(type => type.IsClass && typeof(IInvokable).IsAssignableFrom(type))
+        .Select(type => (IInvokable)Activator.CreateInstance(type, nonPublic: true)!)
+        .Single(call => call.GetMethodName() == method);
+
+    private static string Golden(string name) =>
+        File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "tests", "Silo.Tests", "Grains", "golden-1.0.txt"))
+            .Select(line => line.Split(' ', 2)).Single(parts => parts[0] == name)[1];
+
+    private object? Read(string hex) => _services.GetRequiredService<Serializer<object>>().Deserialize(Convert.FromHexString(hex));
+
+    private string Hex(object value) =>
+        Convert.ToHexStringLower(_services.GetRequiredService<Serializer<object>>().SerializeToArray(value));
+}
