@@ -32,8 +32,8 @@ internal sealed partial class WarmUp(
         return Task.CompletedTask;
     }
 
-    /// <summary>The stop has cancelled it.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken) => _warming;
+    /// <summary>The lifetime's stop has cancelled it.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _warming;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_warming.IsCompleted
@@ -44,7 +44,7 @@ internal sealed partial class WarmUp(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

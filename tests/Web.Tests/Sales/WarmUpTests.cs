@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TransactionPipeline.Core.Cache;
-using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Web.Sales;
 
 namespace TransactionPipeline.Web.Tests.Sales;
@@ -29,11 +28,11 @@ public sealed class WarmUpTests
     [Fact]
     public async Task Start_MartHangs_IsNotReadyUntilTheLimitIsOver()
     {
-        var hanging = new HangingMonths();
+        var hanging = new HangingOwner();
         await using var app = new WebAppFixture
         {
             Settings = { ["cache:warm_up"] = "true" },
-            Services = services => services.Replace(ServiceDescriptor.Singleton<INewestMonth>(hanging)),
+            Services = services => services.Replace(ServiceDescriptor.Singleton<IKeyOwner>(hanging)),
         };
         using var client = app.Anonymous();
         await hanging.Asked.Task.WaitAsync(Patience);
@@ -51,11 +50,11 @@ public sealed class WarmUpTests
     [Fact]
     public async Task Stop_MartHangs_DoesNotWaitForIt()
     {
-        var hanging = new HangingMonths();
+        var hanging = new HangingOwner();
         var app = new WebAppFixture
         {
             Settings = { ["cache:warm_up"] = "true" },
-            Services = services => services.Replace(ServiceDescriptor.Singleton<INewestMonth>(hanging)),
+            Services = services => services.Replace(ServiceDescriptor.Singleton<IKeyOwner>(hanging)),
         };
         using var client = app.Anonymous();
         await hanging.Asked.Task.WaitAsync(Patience);
@@ -65,15 +64,19 @@ public sealed class WarmUpTests
 
     private static Task ReadyAsync(WebAppFixture app) => app.Provider.GetRequiredService<WarmUp>().WhenDone.WaitAsync(Patience);
 
-    private sealed class HangingMonths : INewestMonth
+    private sealed class HangingOwner : IKeyOwner
     {
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public async ValueTask<Month?> GetAsync(Mart mart, CancellationToken cancellationToken)
+        public async ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken)
         {
             Asked.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            return null;
+            throw new InvalidOperationException("It never answers.");
         }
+
+        public Task<bool> DropAsync(QueryKey key, CancellationToken cancellationToken) => Task.FromResult(false);
+
+        public IReadOnlyList<KeyStatus> List() => [];
     }
 }
