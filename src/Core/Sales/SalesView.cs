@@ -37,7 +37,7 @@ public static class SalesView
         {
             var row = rows[i];
             if (!query.Matches(row)) continue;
-            if (page.Count == limit) return new SalesPage(page, CursorAt(rows, last));
+            if (page.Count == limit) return new SalesPage(page, SalesCursor.At(rows, last));
             page.Add(row);
             last = i;
         }
@@ -47,13 +47,6 @@ public static class SalesView
     /// <summary>Where the rows after a cursor begin.</summary>
     public static int StartAfter(MartRows rows, SalesCursor? after) =>
         after is null ? 0 : Math.Min(rows.Count, rows.FindFrom(after.Product, after.TransactionId) + after.Repeats);
-
-    /// <summary>The cursor of row <paramref name="index"/>.</summary>
-    public static SalesCursor CursorAt(MartRows rows, int index)
-    {
-        var row = rows[index];
-        return new SalesCursor(row.Product, row.TransactionId, index - rows.FindFrom(row.Product, row.TransactionId) + 1);
-    }
 
     private static void CheckColumns(MartRows rows, SalesQuery query)
     {

@@ -22,7 +22,7 @@ internal sealed class CommonAnswer
     {
         var end = Math.Min(rows.Count, SalesParameters.DefaultLimit);
         Count = end;
-        Next = rows.Count > end ? SalesView.CursorAt(rows, end - 1) : null;
+        Next = rows.Count > end ? SalesCursor.At(rows, end - 1) : null;
         Plain = Encode(rows.All().Take(end));
         _brotli = new(() => Compress(Plain, stream => new BrotliStream(stream, CompressionLevel.Optimal)));
         _gzip = new(() => Compress(Plain, stream => new GZipStream(stream, CompressionLevel.Optimal)));
