@@ -50,12 +50,10 @@ internal sealed partial class DashboardService(
 
     private async Task<TrendAnswer> TrendAsync(SalesQuery question, CancellationToken cancellationToken)
     {
-        var earliest = new Month(1, 1);
-        var from = question.Month < earliest.AddMonths(ChartViews.TrendMonths) ? earliest : question.Month.AddMonths(1 - ChartViews.TrendMonths);
         try
         {
             return new TrendAnswer(await monthly.GetAsync(
-                question.Mart, question.Prefix, from, question.Month, CacheDemand.Default, cancellationToken));
+                question.Mart, question.Prefix, MonthRange.EndingWith(question.Month, ChartViews.TrendMonths), CacheDemand.Default, cancellationToken));
         }
         catch (MartException failure)
         {

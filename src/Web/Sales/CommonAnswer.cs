@@ -56,7 +56,7 @@ internal sealed class CommonAnswer
         using var buffer = new MemoryStream();
         var pipe = PipeWriter.Create(buffer, new StreamPipeWriterOptions(leaveOpen: true));
         // A memory stream never waits.
-        RowWriter.WriteJsonAsync(pipe, rows, CancellationToken.None).GetAwaiter().GetResult();
+        RowWriter.WriteJsonAsync(pipe, RowShapes.Sales, rows, CancellationToken.None).GetAwaiter().GetResult();
         pipe.Complete();
         return buffer.ToArray();
     }

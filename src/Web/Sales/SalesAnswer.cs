@@ -18,30 +18,18 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         // First of all: it may refuse the question, and then no header of an answer may stand.
         var filtered = query.IsWhole ? rows.All() : SalesView.Rows(rows, query);
 
-        CacheHeaders.Write(http.Response, answer, options.Value, time.GetUtcNow());
-        if (http.Request.Headers.IfNoneMatch.Count > 0 && CacheHeaders.IsKnown(http.Request, http.Response.Headers.ETag.ToString()))
-        {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return 0;
-        }
-
-        http.Response.ContentType = format.ContentType();
-        switch (format)
-        {
-            case AnswerFormat.Csv:
-                return await StreamAsync(filtered, counted => RowWriter.WriteCsvAsync(http.Response.Body, counted, http.RequestAborted));
-            case AnswerFormat.NdJson:
-                return await StreamAsync(filtered, counted => RowWriter.WriteNdJsonAsync(http.Response.BodyWriter, counted, http.RequestAborted));
-            default:
-                return query.IsWhole && parameters is { Cursor: null, Limit: SalesParameters.DefaultLimit }
-                    ? await WriteCommonAsync(http, CommonAnswer.Of(rows))
-                    : await WritePageAsync(http, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor));
-        }
+        CacheHeaders.Write(http.Response, AnswerOrigin.Of(answer), options.Value, time.GetUtcNow());
+        if (CacheHeaders.IsNotModified(http)) return 0;
+        if (format != AnswerFormat.Json) return await RowWriter.WriteAsync(http, format, RowShapes.Sales, filtered);
+        return query.IsWhole && parameters is { Cursor: null, Limit: SalesParameters.DefaultLimit }
+            ? await WriteCommonAsync(http, CommonAnswer.Of(rows))
+            : await WritePageAsync(http, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor));
     }
 
     private static async Task<int> WriteCommonAsync(HttpContext http, CommonAnswer common)
     {
         Link(http, common.Next);
+        http.Response.ContentType = AnswerFormat.Json.ContentType();
         var (bytes, coding) = common.For(http.Request);
         if (coding is not null) http.Response.Headers.ContentEncoding = coding;
         http.Response.ContentLength = bytes.Length;
@@ -52,19 +40,7 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
     private static async Task<int> WritePageAsync(HttpContext http, SalesPage page)
     {
         Link(http, page.Next);
-        await RowWriter.WriteJsonAsync(http.Response.BodyWriter, page.Rows, http.RequestAborted);
-        return page.Rows.Count;
-    }
-
-    private static async Task<int> StreamAsync<T>(IEnumerable<T> rows, Func<IEnumerable<T>, Task> write)
-    {
-        var count = 0;
-        await write(rows.Select(row =>
-        {
-            count++;
-            return row;
-        }));
-        return count;
+        return await RowWriter.WriteAsync(http, AnswerFormat.Json, RowShapes.Sales, page.Rows);
     }
 
     private static void Link(HttpContext http, SalesCursor? next)

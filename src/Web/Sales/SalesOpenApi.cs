@@ -7,7 +7,7 @@ namespace TransactionPipeline.Web.Sales;
 internal static class SalesOpenApi
 {
     public static RouteHandlerBuilder WithSalesParameters(this RouteHandlerBuilder route) =>
-        Describe(
+        Describe<SalesRow>(
             route,
             [
                 ("product_prefix", "What products start with; letters and digits, single spaces inside, at most 64. Case-sensitive.", JsonSchemaType.String, "Halal"),
@@ -22,18 +22,18 @@ internal static class SalesOpenApi
             ]);
 
     public static RouteHandlerBuilder WithMonthlyParameters(this RouteHandlerBuilder route) =>
-        Describe(
+        Describe<MonthRow>(
             route,
             [
                 ("product_prefix", "What products start with. Default Halal.", JsonSchemaType.String, "Halal"),
-                ("from", "The first month, YYYY-MM. Default: 11 months before to.", JsonSchemaType.String, null),
+                ("from", "The first month, YYYY-MM; at most 36 months with to. Default: 11 months before to.", JsonSchemaType.String, null),
                 ("to", "The last month, YYYY-MM. Default: the newest month with data.", JsonSchemaType.String, null),
                 ("mart", "warehouse (default) or operational.", JsonSchemaType.String, null),
             ]);
 
-    private static RouteHandlerBuilder Describe(
+    private static RouteHandlerBuilder Describe<TRow>(
         RouteHandlerBuilder route, (string Name, string Description, JsonSchemaType Type, string? Example)[] parameters) =>
-        route.Produces<SalesRow[]>(StatusCodes.Status200OK, "application/json", "text/csv", "application/x-ndjson")
+        route.Produces<TRow[]>(StatusCodes.Status200OK, "application/json", "text/csv", "application/x-ndjson")
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
@@ -55,4 +55,7 @@ internal static class SalesOpenApi
     /// <summary>A row as the routes write it.</summary>
     internal sealed record SalesRow(
         string? transaction_id, string product, string sale_month, decimal total_amount, decimal avg_price, long transaction_count);
+
+    /// <summary>A month as <c>/sales/monthly</c> writes it.</summary>
+    internal sealed record MonthRow(string sale_month, decimal total_amount, long transaction_count, long? total_quantity);
 }

@@ -204,26 +204,6 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         Assert.Contains("\"transaction_id\":null", await _client.GetStringAsync(October), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Monthly_Range_HasATotalForEachMonth()
-    {
-        var rows = (await _client.GetFromJsonAsync<JsonElement[]>("/sales/monthly?from=2023-09&to=2023-11"))!;
-
-        Assert.Equal(
-            [("2023-09-01", 0m, 0), ("2023-10-01", 2499.83m, 3), ("2023-11-01", 0m, 0)],
-            rows.Select(row => (
-                row.GetProperty("sale_month").GetString()!, row.GetProperty("total_amount").GetDecimal(), row.GetProperty("transaction_count").GetInt32())));
-    }
-
-    [Fact]
-    public async Task Monthly_Default_IsTheYearUpToTheNewestMonth()
-    {
-        var rows = (await _client.GetFromJsonAsync<JsonElement[]>("/sales/monthly"))!;
-
-        Assert.Equal(12, rows.Length);
-        Assert.Equal("2022-11-01", rows[0].GetProperty("sale_month").GetString());
-    }
-
     private static MartRows Rows(int count, string? extra = null)
     {
         var builder = new MartRowsBuilder();
