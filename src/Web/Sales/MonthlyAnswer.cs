@@ -16,12 +16,7 @@ internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth
         if (errors.Any) return TypedResults.Problem(errors.ToProblem());
 
         if ((parameters.To ?? await newestMonth.GetAsync(parameters.Mart, http.RequestAborted)) is not { } to)
-        {
-            CacheHeaders.WriteEmpty(http.Response);
-            await RowWriter.WriteAsync(http, AnswerFormats.Negotiate(http.Request), RowShapes.Months, []);
-            http.Features.Set(RetrievedRows.OfEmptyMart(Kind, parameters.Prefix));
-            return TypedResults.Empty;
-        }
+            return await EmptyMart.AnswerAsync(http, RowShapes.Months, Kind, parameters.Prefix);
         var range = parameters.ToRange(to, errors);
         if (errors.Any) return TypedResults.Problem(errors.ToProblem());
 
