@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Sales;
 
 namespace TransactionPipeline.Web.Sales;
@@ -22,13 +23,13 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         if (CacheHeaders.IsNotModified(http)) return 0;
         if (format != AnswerFormat.Json) return await RowWriter.WriteAsync(http, format, RowShapes.Sales, filtered);
         return query.IsWhole && parameters is { Cursor: null, Limit: SalesParameters.DefaultLimit }
-            ? await WriteCommonAsync(http, CommonAnswer.Of(rows))
-            : await WritePageAsync(http, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor));
+            ? await WriteCommonAsync(http, query, CommonAnswer.Of(rows))
+            : await WritePageAsync(http, query, rows, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor?.EndIn(rows) ?? 0));
     }
 
-    private static async Task<int> WriteCommonAsync(HttpContext http, CommonAnswer common)
+    private static async Task<int> WriteCommonAsync(HttpContext http, SalesQuery query, CommonAnswer common)
     {
-        Link(http, common.Next);
+        Link(http, query, common.Next);
         http.Response.ContentType = AnswerFormat.Json.ContentType();
         var (bytes, coding) = common.For(http.Request);
         if (coding is not null) http.Response.Headers.ContentEncoding = coding;
@@ -37,18 +38,19 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         return common.Count;
     }
 
-    private static async Task<int> WritePageAsync(HttpContext http, SalesPage page)
+    private static async Task<int> WritePageAsync(HttpContext http, SalesQuery query, MartRows rows, SalesPage page)
     {
-        Link(http, page.Next);
+        Link(http, query, page.Next is { } next ? SalesCursor.At(rows, next - 1) : null);
         return await RowWriter.WriteAsync(http, AnswerFormat.Json, RowShapes.Sales, page.Rows);
     }
 
-    private static void Link(HttpContext http, SalesCursor? next)
+    private static void Link(HttpContext http, SalesQuery query, SalesCursor? next)
     {
         if (next is null) return;
-        var query = http.Request.Query
-            .Where(parameter => parameter.Key != "cursor")
-            .Append(new("cursor", next.Encode()));
-        http.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(http.Request.PathBase + http.Request.Path, query)}>; rel=\"next\"";
+        var asked = http.Request.Query;
+        var parameters = asked.Where(parameter => parameter.Key != "cursor").Append(new("cursor", next.Encode()));
+        // The newest month may be another by then, and a page of it is no page of this one.
+        if (!asked.ContainsKey("sale_month") && !asked.ContainsKey("month")) parameters = parameters.Prepend(new("sale_month", query.Month.ToString()));
+        http.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(http.Request.PathBase + http.Request.Path, parameters)}>; rel=\"next\"";
     }
 }

@@ -55,6 +55,20 @@ public sealed class SalesCursorTests
     }
 
     [Theory]
+    [InlineData("B", "5", 1, 3)]
+    [InlineData("B", "4", 1, 2)]
+    [InlineData("B", "9", 1, 4)]
+    [InlineData("AA", null, 7, 1)]
+    [InlineData("A", "1", int.MaxValue, 1)]
+    [InlineData("Z", "1", int.MaxValue, 5)]
+    public void End_InAnotherVersion_IsAfterTheRowWhetherItIsStillThereOrNot(string product, string? id, int repeats, int expected)
+    {
+        var rows = Rows([("A", "1"), ("B", "3"), ("B", "5"), ("B", "7"), ("C", "1")]);
+
+        Assert.Equal(expected, new SalesCursor(product, id, repeats).EndIn(rows));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("{}")]
@@ -76,19 +90,16 @@ public sealed class SalesCursorTests
     private static List<decimal> Pages(MartRows rows)
     {
         var amounts = new List<decimal>();
-        SalesCursor? after = null;
-        do
+        for (var start = 0; ;)
         {
-            var page = SalesView.Page(rows, Everything, limit: 1, after);
+            var page = SalesView.Page(rows, Everything, limit: 1, start);
             amounts.AddRange(page.Rows.Select(row => row.TotalAmount));
             Assert.True(amounts.Count <= rows.Count, "The pages go round in circles.");
-            var text = page.Next?.Encode();
-            Assert.True(text is null || text.Length < 5000, "The cursor is too long for an address.");
-            after = text is null ? null : SalesCursor.TryDecode(text);
-            Assert.Equal(text is null, after is null);
+            if (page.Next is not { } next) return amounts;
+            var text = SalesCursor.At(rows, next - 1).Encode();
+            Assert.True(text.Length < 5000, "The cursor is too long for an address.");
+            start = SalesCursor.TryDecode(text)!.EndIn(rows);
         }
-        while (after is not null);
-        return amounts;
     }
 
     private static MartRows Rows(IEnumerable<(string Product, string? Id)> given)

@@ -71,6 +71,33 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         Assert.Equal(500, (await _client.GetFromJsonAsync<JsonElement[]>(next))!.Length);
     }
 
+    [Theory]
+    [InlineData("/sales/trends", "")]
+    [InlineData("/sales/trends", "&limit=10")]
+    [InlineData("/sales/pg-trends", "&limit=10&min_amount=1")]
+    public async Task Json_PagesOfTheNewestMonth_StayInThatMonthWhenANewerOneComes(string route, string parameters)
+    {
+        _mart.Rows = Rows(1500);
+        var first = await _client.GetAsync($"{route}?product_prefix=Halal{parameters}");
+        var next = first.Headers.GetValues("Link").Single().Split('<', '>')[1];
+        var month = (await first.Content.ReadFromJsonAsync<JsonElement[]>())![0].GetProperty("sale_month").GetString()![..7];
+
+        Assert.Contains($"sale_month={month}&", next, StringComparison.Ordinal);
+        Assert.DoesNotContain("sale_month=", (await _client.GetAsync($"{route}?month={month}{parameters}")).Headers.GetValues("Link").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Json_PageThatEndsOnANameOfTwoLines_LinksToTheRest()
+    {
+        var builder = new MartRowsBuilder();
+        foreach (var name in (string[])["Halal Tea\nGreen", "Halal Tea\nRed"]) builder.Add(new MartRow(null, name, new DateOnly(2023, 10, 1), 1, 1, 1, 1));
+        _mart.Rows = builder.Build();
+
+        var next = (await _client.GetAsync($"{October}&limit=1")).Headers.GetValues("Link").Single().Split('<', '>')[1];
+
+        Assert.Equal("Halal Tea\nRed", Assert.Single((await _client.GetFromJsonAsync<JsonElement[]>(next))!).GetProperty("product").GetString());
+    }
+
     [Fact]
     public async Task Csv_IsTheWholeAnswerWithFormulasEscaped()
     {
