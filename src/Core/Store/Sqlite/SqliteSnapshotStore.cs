@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Store.Sqlite;
 
@@ -61,6 +62,17 @@ public sealed class SqliteSnapshotStore(SqliteDatabase database) : ISnapshotStor
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return snapshot;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT max(substr(key, length(@mart) + 1, 7)) FROM snapshots WHERE key GLOB @mart || '*' AND length(content) > @empty";
+        command.Parameters.AddWithValue("@mart", QueryKey.Beginning(mart));
+        command.Parameters.AddWithValue("@empty", SnapshotCodec.MaxEmptyBytes);
+        return await command.ExecuteScalarAsync(cancellationToken) is string month ? Month.Parse(month) : null;
     }
 
     /// <inheritdoc/>
