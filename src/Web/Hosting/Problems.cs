@@ -28,8 +28,8 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = StatusOf,
-            // The caller's mistake or departure, not an error of the app.
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException or OperationCanceledException,
+            // Anything else is the caller's mistake or departure, or a refusal that is meant: no error of the app.
+            SuppressDiagnosticsCallback = context => context.HttpContext.Response.StatusCode != StatusCodes.Status500InternalServerError,
         });
         return app.UseStatusCodePages();
     }
