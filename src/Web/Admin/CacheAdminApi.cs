@@ -38,7 +38,7 @@ internal static partial class CacheAdminApi
         LogRefreshing(logger, http.User.Identity?.Name, parsed);
         var answer = await owner.GetAsync(parsed, CacheDemand.Check, cancellationToken);
         return TypedResults.Json(new RefreshedKey(
-            key, CacheHeaders.Word(answer.Result), answer.Snapshot.Version, answer.Snapshot.CheckedAt, answer.Error));
+            key, answer.Result.Word(), answer.Snapshot.Version, answer.Snapshot.CheckedAt, answer.Error));
     }
 
     private static async Task<IResult> DropAsync(

@@ -63,16 +63,6 @@ internal static class CacheHeaders
         return true;
     }
 
-    /// <summary>The cache result as one word, for logs and pages.</summary>
-    public static string Word(CacheResult result) => result switch
-    {
-        CacheResult.Hit => "hit",
-        CacheResult.Stale => "stale",
-        CacheResult.Revalidated => "revalidated",
-        CacheResult.Miss => "miss",
-        _ => "stale-if-error",
-    };
-
     private static string Status(CacheResult result, long ttl) => result switch
     {
         CacheResult.Hit => $"{CacheName}; hit; ttl={ttl}",

@@ -27,7 +27,7 @@ internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth
         CacheHeaders.Write(http.Response, origin, options.Value, time.GetUtcNow());
         var rows = CacheHeaders.IsNotModified(http) ? 0 : await RowWriter.WriteAsync(http, AnswerFormats.Negotiate(http.Request), RowShapes.Months, totals);
         http.Features.Set(new RetrievedRows(
-            rows, Kind, parameters.Prefix, $"{range.From} to {range.To}", CacheHeaders.Word(origin.Result),
+            rows, Kind, parameters.Prefix, $"{range.From} to {range.To}", origin.Result.Word(),
             totals.Max(total => total.Answer.Snapshot.Version)));
         return TypedResults.Empty;
     }

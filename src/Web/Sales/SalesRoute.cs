@@ -21,7 +21,7 @@ internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, Sale
         var rows = await answers.WriteAsync(http, answer, query, parameters);
         http.Features.Set(new RetrievedRows(
             rows, kind, parameters.Prefix, parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(),
-            CacheHeaders.Word(answer.Result), answer.Snapshot.Version));
+            answer.Result.Word(), answer.Snapshot.Version));
         return TypedResults.Empty;
     }
 }
