@@ -28,7 +28,9 @@ public enum CacheResult
 /// <summary>The results' names in headers, logs and metrics.</summary>
 public static class CacheResultNames
 {
-    /// <summary><c>hit</c>, <c>stale</c>, <c>revalidated</c>, <c>miss</c> or <c>stale-if-error</c>: constants, which the hot path need not make.</summary>
+    /// <summary>
+    /// <c>hit</c>, <c>stale</c>, <c>revalidated</c>, <c>miss</c> or <c>stale-if-error</c>: constants, which the hot path need not make.
+    /// </summary>
     public static string Word(this CacheResult result) => result switch
     {
         CacheResult.Hit => "hit",

@@ -17,7 +17,9 @@ namespace TransactionPipeline.Core.Sales;
 /// Rows from that place up to the last one: 1 where ids are keys, more in a mart made elsewhere that repeats ids or has none.
 /// </param>
 public sealed record SalesCursor(
-    [property: JsonPropertyName("p")] string Product, [property: JsonPropertyName("i")] string? TransactionId, [property: JsonPropertyName("n")] int Repeats = 1)
+    [property: JsonPropertyName("p")] string Product,
+    [property: JsonPropertyName("i")] string? TransactionId,
+    [property: JsonPropertyName("n")] int Repeats = 1)
 {
     private const int MaxLength = 256;
 
@@ -47,7 +49,9 @@ public sealed record SalesCursor(
         return end;
     }
 
-    /// <summary>At most <paramref name="length"/> characters of <paramref name="text"/>, none of them cut in half: never after it in ordinal order.</summary>
+    /// <summary>
+    /// At most <paramref name="length"/> characters of <paramref name="text"/>, none of them cut in half: never after it in ordinal order.
+    /// </summary>
     public static string Beginning(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 

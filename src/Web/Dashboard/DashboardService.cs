@@ -52,8 +52,8 @@ internal sealed partial class DashboardService(
     {
         try
         {
-            return new TrendAnswer(await monthly.GetAsync(
-                question.Mart, question.Prefix, MonthRange.EndingWith(question.Month, ChartViews.TrendMonths), CacheDemand.Default, cancellationToken));
+            var range = MonthRange.EndingWith(question.Month, ChartViews.TrendMonths);
+            return new TrendAnswer(await monthly.GetAsync(question.Mart, question.Prefix, range, CacheDemand.Default, cancellationToken));
         }
         catch (MartException failure)
         {

@@ -31,7 +31,7 @@ public static class ApiDocumentation
             .AddSchemaTransformer(static (schema, context, _) =>
             {
                 // Money is decimal, which is no double.
-                if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var type && (type ?? context.JsonTypeInfo.Type) == typeof(decimal)) schema.Format = null;
+                if (context.JsonTypeInfo.Type == typeof(decimal) || context.JsonTypeInfo.Type == typeof(decimal?)) schema.Format = null;
                 return Task.CompletedTask;
             }));
         return builder;
@@ -72,7 +72,11 @@ public static class ApiDocumentation
                 Type = SecuritySchemeType.OAuth2,
                 Flows = new()
                 {
-                    Password = new() { TokenUrl = new Uri("/token", UriKind.Relative), Scopes = new Dictionary<string, string>(StringComparer.Ordinal) },
+                    Password = new()
+                    {
+                        TokenUrl = new Uri("/token", UriKind.Relative),
+                        Scopes = new Dictionary<string, string>(StringComparer.Ordinal),
+                    },
                 },
             },
         };
@@ -80,7 +84,8 @@ public static class ApiDocumentation
     }
 
     /// <summary>Who may call it, and what the others are answered.</summary>
-    private static Task DescribeAccessAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeAccessAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (!metadata.OfType<IAuthorizeData>().Any()) return Task.CompletedTask;

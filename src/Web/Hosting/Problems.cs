@@ -83,7 +83,8 @@ public static class Problems
             context.ProblemDetails.Status ??= response.StatusCode;
             context.ProblemDetails.Title ??= ReasonPhrases.GetReasonPhrase(context.ProblemDetails.Status.Value);
             Complete(context);
-            if (PagesForPeople.IsForPeople(context.HttpContext)) return new(page.Render(context.HttpContext, context.ProblemDetails).ExecuteAsync(context.HttpContext));
+            if (PagesForPeople.IsForPeople(context.HttpContext))
+                return new(page.Render(context.HttpContext, context.ProblemDetails).ExecuteAsync(context.HttpContext));
             return new(response.WriteAsJsonAsync(
                 context.ProblemDetails, context.ProblemDetails.GetType(), JsonSerializerOptions.Web, "application/problem+json",
                 context.HttpContext.RequestAborted));

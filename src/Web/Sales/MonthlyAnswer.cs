@@ -25,7 +25,9 @@ internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth
         var totals = await sales.GetAsync(parameters.Mart, parameters.Prefix, range, demand, http.RequestAborted);
         var origin = AnswerOrigin.Of(totals.Select(total => total.Answer).ToList());
         CacheHeaders.Write(http.Response, origin, options.Value, time.GetUtcNow());
-        var rows = CacheHeaders.IsNotModified(http) ? 0 : await RowWriter.WriteAsync(http, AnswerFormats.Negotiate(http.Request), RowShapes.Months, totals);
+        var rows = CacheHeaders.IsNotModified(http)
+            ? 0
+            : await RowWriter.WriteAsync(http, AnswerFormats.Negotiate(http.Request), RowShapes.Months, totals);
         http.Features.Set(new RetrievedRows(
             rows, Kind, parameters.Prefix, $"{range.From} to {range.To}", origin.Result.Word(),
             totals.Max(total => total.Answer.Snapshot.Version)));

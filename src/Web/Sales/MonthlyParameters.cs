@@ -49,7 +49,9 @@ internal sealed record MonthlyParameters
         if (From is not { } from) return MonthRange.EndingWith(to, DefaultMonths);
         var longest = MonthRange.EndingWith(to, MonthlySales.MaxMonths);
         if (from > to)
-            errors.Add("from", To is null ? $"must not be after {to}, the newest month with data, unless to is given." : $"must not be after to, which is {to}.");
+            errors.Add("from", To is null
+                ? $"must not be after {to}, the newest month with data, unless to is given."
+                : $"must not be after to, which is {to}.");
         else if (from < longest.From)
             errors.Add("from", $"must be {longest.From} or later: a range has at most {MonthlySales.MaxMonths} months, and this one ends with {to}.");
         return new MonthRange(from, to);

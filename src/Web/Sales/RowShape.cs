@@ -22,7 +22,8 @@ internal static class RowShapes
         ["transaction_id", "product", "sale_month", "total_amount", "avg_price", "transaction_count"], WriteJson, WriteCsv);
 
     /// <summary>Rows of <c>/sales/monthly</c>.</summary>
-    public static RowShape<MonthTotal> Months { get; } = new(["sale_month", "total_amount", "transaction_count", "total_quantity"], WriteJson, WriteCsv);
+    public static RowShape<MonthTotal> Months { get; } = new(
+        ["sale_month", "total_amount", "transaction_count", "total_quantity"], WriteJson, WriteCsv);
 
     private static void WriteJson(Utf8JsonWriter json, MartRow row)
     {

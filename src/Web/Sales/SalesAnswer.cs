@@ -50,7 +50,8 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         var asked = http.Request.Query;
         var parameters = asked.Where(parameter => parameter.Key != "cursor").Append(new("cursor", next.Encode()));
         // The newest month may be another by then, and a page of it is no page of this one.
-        if (!asked.ContainsKey("sale_month") && !asked.ContainsKey("month")) parameters = parameters.Prepend(new("sale_month", query.Month.ToString()));
+        if (!asked.ContainsKey("sale_month") && !asked.ContainsKey("month"))
+            parameters = parameters.Prepend(new("sale_month", query.Month.ToString()));
         http.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(http.Request.PathBase + http.Request.Path, parameters)}>; rel=\"next\"";
     }
 }

@@ -16,7 +16,8 @@ internal static class SalesOpenApi
     // What a caller may ask of the cache, DESIGN.md 4.10.
     private static readonly OpenApiParameter[] CacheDemands =
     [
-        InHeader("Cache-Control", "no-cache: check with the mart first; max-age=N: take no answer older than N seconds; only-if-cached: never ask the mart."),
+        InHeader("Cache-Control", 
+            "no-cache: check with the mart first; max-age=N: no answer older than N seconds; only-if-cached: never ask the mart."),
         InHeader("If-None-Match", "The ETag of an answer you have: 304 when it is still the answer, and never an older one."),
     ];
 
@@ -24,7 +25,8 @@ internal static class SalesOpenApi
     [
         ("ETag", "The answer's identity, for If-None-Match."),
         ("Age", "Seconds since the data was last known to be right."),
-        ("Cache-Control", "private, no-cache: ask again with If-None-Match. no-store while the mart is empty, which has none of the other headers but Cache-Status."),
+        ("Cache-Control",
+            "private, no-cache: ask again with If-None-Match. While the mart is empty no-store, and of the other headers only Cache-Status."),
         ("Cache-Status", "How the answer came (RFC 9211); detail=stale-if-error marks the last good one of a mart that fails."),
         ("X-Data-As-Of", "The answer holds every change that the mart had at this time."),
     ];
@@ -33,7 +35,8 @@ internal static class SalesOpenApi
         route,
         [
             Prefix,
-            InQuery("sale_month", "YYYY-MM, or YYYY-MM-DD: on /sales/pg-trends a full date means that day. Default: the newest month with data.", Month()),
+            InQuery(
+                "sale_month", "YYYY-MM, or YYYY-MM-DD: on /sales/pg-trends a full date means that day. Default: the newest month with data.", Month()),
             InQuery("month", "The same as sale_month; give one of them.", Month()),
             InQuery("min_amount", "The least total amount.", Number()),
             InQuery("max_quantity", "The most pieces.", new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" }),

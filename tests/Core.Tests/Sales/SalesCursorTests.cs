@@ -84,7 +84,8 @@ public sealed class SalesCursorTests
     {
         Assert.Null(SalesCursor.TryDecode(text));
         Assert.Null(SalesCursor.TryDecode(Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text))));
-        Assert.Null(SalesCursor.TryDecode(Base64Url.EncodeToString([.. Encoding.UTF8.GetBytes("{\"p\":\""), 0xff, .. Encoding.UTF8.GetBytes("\",\"i\":null}")])));
+        byte[] broken = [.. "{\"p\":\""u8, 0xff, .. "\",\"i\":null}"u8];
+        Assert.Null(SalesCursor.TryDecode(Base64Url.EncodeToString(broken)));
     }
 
     private static List<decimal> Pages(MartRows rows)

@@ -64,13 +64,17 @@ public sealed class DashboardPageTests : IClassFixture<DashboardFixture>
     {
         var rows = new MartRowsBuilder();
         for (var i = 0; i < 170; i++)
-            rows.Add(new MartRow(id?.Replace("00000000", $"{i:D8}", StringComparison.Ordinal), $"Halal {i % 3}", FakeSales.October.FirstDay, 1000 + i, 1, 1, 1));
+        {
+            var own = id?.Replace("00000000", $"{i:D8}", StringComparison.Ordinal);
+            rows.Add(new MartRow(own, $"Halal {i % 3}", FakeSales.October.FirstDay, 1000 + i, 1, 1, 1));
+        }
         _dashboard.Sales.Rows = _ => rows.Build();
         var amounts = new List<string>();
         for (var next = "/?mart=operational"; next is not null && amounts.Count < 1000;)
         {
             var page = await _dashboard.OpenAsync(next);
-            amounts.AddRange(page.TextsOf("#rows tbody tr").Select(line => line.Split(' ').First(cell => cell.EndsWith(".00", StringComparison.Ordinal))));
+            amounts.AddRange(page.TextsOf("#rows tbody tr")
+                .Select(line => line.Split(' ').First(cell => cell.EndsWith(".00", StringComparison.Ordinal))));
             next = page.QuerySelector(".pages a[rel=next]")?.GetAttribute("href");
         }
 

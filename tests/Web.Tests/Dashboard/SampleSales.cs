@@ -63,7 +63,8 @@ internal static class SampleSales
             for (var product = 0; product < 40; product++)
             {
                 var price = product == 39 ? 0.05m : Math.Round(8_500_000m / (1 + (product * product)), 2);
-                yield return new(Hash($"M{month}-{product}"), $"Halal Product {product:D2}", price, 1 + ((month + product) % 7), first.AddMonths(month).FirstDay);
+                var quantity = 1 + ((month + product) % 7);
+                yield return new(Hash($"M{month}-{product}"), $"Halal Product {product:D2}", price, quantity, first.AddMonths(month).FirstDay);
             }
         }
     }

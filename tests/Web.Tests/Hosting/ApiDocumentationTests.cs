@@ -106,13 +106,17 @@ public sealed partial class ApiDocumentationTests(WebAppFixture app) : IClassFix
             var answer = await client.SendAsync(request);
 
             Assert.Equal(type, answer.Content.Headers.ContentType?.MediaType);
-            Assert.All(described.Headers!.Keys.Where(name => type == "application/json" || name != "Link"), name => Assert.True(answer.Headers.Contains(name) || (name == "Link" && route == "/sales/monthly"), name));
+            // Only a JSON answer has pages.
+            var expectedHeaders = described.Headers!.Keys.Where(name => type == "application/json" || name != "Link");
+            Assert.All(expectedHeaders, name => Assert.True(answer.Headers.Contains(name), name));
             if (type != "application/json") continue;
             var row = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement[0];
             Assert.Equal(fields.Keys, row.EnumerateObject().Select(field => field.Name));
             foreach (var field in row.EnumerateObject())
             {
-                var expected = field.Value.ValueKind == System.Text.Json.JsonValueKind.Number ? JsonSchemaType.Number | JsonSchemaType.Integer : JsonSchemaType.String;
+                var expected = field.Value.ValueKind == System.Text.Json.JsonValueKind.Number
+                    ? JsonSchemaType.Number | JsonSchemaType.Integer
+                    : JsonSchemaType.String;
                 Assert.True((fields[field.Name].Type & expected) != 0, $"{field.Name} is {fields[field.Name].Type}");
                 Assert.False(fields[field.Name].Type!.Value.HasFlag(JsonSchemaType.String) && expected != JsonSchemaType.String, field.Name);
                 Assert.NotEqual("double", fields[field.Name].Format);

@@ -48,8 +48,8 @@ internal static class ColumnChart
             .Leaf("rect", null, ("class", "mark"), ("x", Percent(x + (slot * 0.2m))), ("y", Percent(y)), ("width", Percent(slot * 0.6m)),
                 ("height", Percent(Baseline - y)));
         // Twelve labels have no room on a phone, where the page's style shows the initials.
-        svg.Leaf("text", column.Label, ("class", "tick name full"), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"))
-            .Leaf("text", column.Label[..1], ("class", "tick name initial"), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"));
+        foreach (var (label, style) in ((string, string)[])[(column.Label, "tick name full"), (column.Label[..1], "tick name initial")])
+            svg.Leaf("text", label, ("class", style), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"));
         if (column.SecondLabel is { } second)
             svg.Leaf("text", second, ("class", "tick"), ("x", middle), ("y", Percent(Baseline)), ("dy", 34), ("text-anchor", "middle"));
         svg.Close();
