@@ -11,25 +11,13 @@ public static class CacheMetrics
 
     private static readonly Meter Meter = new(MeterName);
     private static readonly Counter<long> Answers = Meter.CreateCounter<long>(
-        "pipeline.cache.answers", "{answer}", "Answers by mart and by how they came: hit, stale, revalidated, miss, staleonerror");
+        "pipeline.cache.answers", "{answer}", "Answers by mart and by how they came: hit, stale, revalidated, miss, stale-if-error");
     private static readonly Histogram<double> Refreshes = Meter.CreateHistogram<double>(
         "pipeline.cache.refresh.duration", "s", "Refreshes by mart and outcome: unchanged, queried, derived, failed");
 
     internal static void Answered(Mart mart, CacheResult result) =>
-        Answers.Add(1, new("mart", Name(mart)), new("result", Name(result)));
+        Answers.Add(1, new("mart", mart.Name()), new("result", result.Word()));
 
     internal static void Refreshed(Mart mart, string outcome, TimeSpan took) =>
-        Refreshes.Record(took.TotalSeconds, new("mart", Name(mart)), new("outcome", outcome));
-
-    // Constant strings: the hot path must not allocate.
-    private static object Name(Mart mart) => mart == Mart.Warehouse ? "warehouse" : "operational";
-
-    private static object Name(CacheResult result) => result switch
-    {
-        CacheResult.Hit => "hit",
-        CacheResult.Stale => "stale",
-        CacheResult.Revalidated => "revalidated",
-        CacheResult.Miss => "miss",
-        _ => "staleonerror",
-    };
+        Refreshes.Record(took.TotalSeconds, new("mart", mart.Name()), new("outcome", outcome));
 }

@@ -24,3 +24,20 @@ public enum CacheResult
     /// <summary>The mart failed; this is the last good answer.</summary>
     StaleOnError,
 }
+
+/// <summary>The results' names in headers, logs and metrics.</summary>
+public static class CacheResultNames
+{
+    /// <summary>
+    /// <c>hit</c>, <c>stale</c>, <c>revalidated</c>, <c>miss</c> or <c>stale-if-error</c>: constants, which the hot path need not make.
+    /// </summary>
+    public static string Word(this CacheResult result) => result switch
+    {
+        CacheResult.Hit => "hit",
+        CacheResult.Stale => "stale",
+        CacheResult.Revalidated => "revalidated",
+        CacheResult.Miss => "miss",
+        CacheResult.StaleOnError => "stale-if-error",
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "There is no such result."),
+    };
+}

@@ -1,3 +1,4 @@
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Cache;
@@ -20,6 +21,9 @@ public interface ISnapshotStore
     /// </summary>
     /// <returns>The snapshot as stored; null when the lease was lost, and nothing was written.</returns>
     Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken);
+
+    /// <summary>The newest month that a snapshot with rows is stored for, of any prefix; null when there is none.</summary>
+    Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken);
 
     /// <summary>Removes the key's rows; its version is kept, so that versions go on rising. False when there was none.</summary>
     Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken);

@@ -9,7 +9,10 @@ namespace TransactionPipeline.Core.Cache;
 public sealed record QueryKey(Mart Mart, string Prefix, Month Month)
 {
     /// <summary><c>mart/month/prefix</c>; the prefix comes last because it alone has free text.</summary>
-    public override string ToString() => $"{Mart.Name()}/{Month}/{Prefix}";
+    public override string ToString() => $"{Beginning(Mart)}{Month}/{Prefix}";
+
+    /// <summary>What the keys of a mart begin with: <c>warehouse/</c>.</summary>
+    public static string Beginning(Mart mart) => $"{mart.Name()}/";
 
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
     /// <exception cref="FormatException">Any other text.</exception>

@@ -10,6 +10,9 @@ namespace TransactionPipeline.Core.Cache;
 /// </summary>
 public static class SnapshotCodec
 {
+    /// <summary>No more bytes than this are an answer without rows; one row takes more.</summary>
+    public const int MaxEmptyBytes = 16;
+
     private const byte Format = 1;
 
     /// <summary>The rows as bytes, compressed.</summary>

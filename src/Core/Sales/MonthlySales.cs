@@ -9,19 +9,14 @@ public sealed class MonthlySales(IKeyOwner owner)
     /// <summary>The most months in one range.</summary>
     public const int MaxMonths = 36;
 
-    /// <summary>One total for each month from <paramref name="from"/> to <paramref name="to"/>, both included, in order.</summary>
+    /// <summary>One total for each month of <paramref name="range"/>, in order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range has more than <see cref="MaxMonths"/>.</exception>
     /// <exception cref="MartException">A month's mart failed and nothing cached may be served for it.</exception>
     public async Task<IReadOnlyList<MonthTotal>> GetAsync(
-        Mart mart, string prefix, Month from, Month to, CacheDemand demand, CancellationToken cancellationToken)
+        Mart mart, string prefix, MonthRange range, CacheDemand demand, CancellationToken cancellationToken)
     {
-        var months = new List<Month>();
-        // Not a step past the last one: after December 9999 there is no month.
-        for (var month = to; month >= from && months.Count < MaxMonths; month = month.AddMonths(-1))
-        {
-            months.Insert(0, month);
-            if (month == from) break;
-        }
-        return await Task.WhenAll(months.Select(month => TotalAsync(new QueryKey(mart, prefix, month), demand, cancellationToken)));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.Count, MaxMonths, nameof(range));
+        return await Task.WhenAll(range.Months().Select(month => TotalAsync(new QueryKey(mart, prefix, month), demand, cancellationToken)));
     }
 
     private async Task<MonthTotal> TotalAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken)

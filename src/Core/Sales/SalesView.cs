@@ -22,37 +22,22 @@ public static class SalesView
         }
     }
 
-    /// <summary>
-    /// One page: at most <paramref name="limit"/> rows after <paramref name="after"/>, and where the next page starts (null on the last).
-    /// A cursor names a row, not a position, so it stays right when a new version has rows more or less.
-    /// </summary>
+    /// <summary>One page: at most <paramref name="limit"/> rows from the position <paramref name="start"/> on.</summary>
     /// <exception cref="MissingColumnException">A filter needs a column that the mart does not have.</exception>
-    public static SalesPage Page(MartRows rows, SalesQuery query, int limit, SalesCursor? after)
+    public static SalesPage Page(MartRows rows, SalesQuery query, int limit, int start = 0)
     {
         CheckColumns(rows, query);
-        var start = StartAfter(rows, after);
         var page = new List<MartRow>(Math.Min(limit, Math.Max(0, rows.Count - start)));
-        var last = 0;
+        var next = start;
         for (var i = start; i < rows.Count; i++)
         {
             var row = rows[i];
             if (!query.Matches(row)) continue;
-            if (page.Count == limit) return new SalesPage(page, CursorAt(rows, last));
+            if (page.Count == limit) return new SalesPage(page, next);
             page.Add(row);
-            last = i;
+            next = i + 1;
         }
         return new SalesPage(page, Next: null);
-    }
-
-    /// <summary>Where the rows after a cursor begin.</summary>
-    public static int StartAfter(MartRows rows, SalesCursor? after) =>
-        after is null ? 0 : Math.Min(rows.Count, rows.FindFrom(after.Product, after.TransactionId) + after.Repeats);
-
-    /// <summary>The cursor of row <paramref name="index"/>.</summary>
-    public static SalesCursor CursorAt(MartRows rows, int index)
-    {
-        var row = rows[index];
-        return new SalesCursor(row.Product, row.TransactionId, index - rows.FindFrom(row.Product, row.TransactionId) + 1);
     }
 
     private static void CheckColumns(MartRows rows, SalesQuery query)
@@ -62,8 +47,8 @@ public static class SalesView
     }
 }
 
-/// <summary>Some rows, and the last one's place when more follow.</summary>
-public sealed record SalesPage(IReadOnlyList<MartRow> Rows, SalesCursor? Next);
+/// <summary>Some rows, and the position after the last one when more follow; a <see cref="SalesCursor"/> keeps it for another version.</summary>
+public sealed record SalesPage(IReadOnlyList<MartRow> Rows, int? Next);
 
 /// <summary>A filter needs a column that the mart lacks. Answered 422.</summary>
 public sealed class MissingColumnException(string parameter, string column)

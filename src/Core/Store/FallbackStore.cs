@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Store;
 
@@ -39,6 +40,10 @@ public sealed partial class FallbackStore(
         lease.Fence == NoFence
             ? Task.FromResult<Snapshot?>(snapshot)
             : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => snapshot);
+
+    /// <inheritdoc/>
+    public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) =>
+        TryAsync(() => snapshots.FindNewestMonthAsync(mart, cancellationToken), () => null);
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) =>

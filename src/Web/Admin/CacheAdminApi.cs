@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Sales;
@@ -5,37 +6,48 @@ using TransactionPipeline.Web.Sales;
 namespace TransactionPipeline.Web.Admin;
 
 /// <summary>What the cache holds, for operators: list, refresh, drop.</summary>
-internal static class CacheAdminApi
+internal static partial class CacheAdminApi
 {
+    private const string KeyForm = "mart/YYYY-MM/prefix, such as warehouse/2023-10/Halal";
+
     /// <summary>Maps <c>/admin/cache</c>.</summary>
     public static IEndpointRouteBuilder MapCacheAdmin(this IEndpointRouteBuilder routes)
     {
         var cache = routes.MapGroup("/admin/cache").WithTags("Cache").RequireAuthorization(Roles.Operator);
         cache.MapGet("", (IKeyOwner owner, TimeProvider time) => owner.List().Select(key => HeldKey.Of(key, time.GetUtcNow())))
-            .WithSummary("The keys held by the process that answers, with age, hits, size and owner");
-        cache.MapPost("/refresh", RefreshAsync).WithSummary("Checks a key with its mart and answers when that is done");
-        cache.MapDelete("", DropAsync).WithSummary("Drops a key's snapshot; the next question queries the mart");
+            .WithName("ListCache").WithSummary("The keys held by the process that answers, with age, hits, size and owner");
+        cache.MapPost("/refresh", RefreshAsync)
+            .WithName("RefreshCache").WithSummary("Checks a key with its mart and answers when that is done")
+            .Produces<RefreshedKey>()
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status500InternalServerError)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        cache.MapDelete("", DropAsync)
+            .WithName("DropCache").WithSummary("Drops a key's snapshot; the next question queries the mart")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         return routes;
     }
 
-    private static async Task<IResult> RefreshAsync(string key, IKeyOwner owner, CancellationToken cancellationToken)
+    private static async Task<IResult> RefreshAsync(
+        [Description(KeyForm)] string key, HttpContext http, IKeyOwner owner, ILogger<KeyStatus> logger, CancellationToken cancellationToken)
     {
         if (TryParse(key, out var problem) is not { } parsed) return problem!;
+        // Before it is tried: what came of it, the cache logs itself.
+        LogRefreshing(logger, http.User.Identity?.Name, parsed);
         var answer = await owner.GetAsync(parsed, CacheDemand.Check, cancellationToken);
-        return TypedResults.Json(new
-        {
-            key,
-            result = CacheHeaders.Word(answer.Result),
-            version = answer.Snapshot.Version,
-            checked_at = answer.Snapshot.CheckedAt,
-            error = answer.Error,
-        });
+        return TypedResults.Json(new RefreshedKey(
+            key, answer.Result.Word(), answer.Snapshot.Version, answer.Snapshot.CheckedAt, answer.Error));
     }
 
-    private static async Task<IResult> DropAsync(string key, IKeyOwner owner, CancellationToken cancellationToken)
+    private static async Task<IResult> DropAsync(
+        [Description(KeyForm)] string key, HttpContext http, IKeyOwner owner, ILogger<KeyStatus> logger, CancellationToken cancellationToken)
     {
         if (TryParse(key, out var problem) is not { } parsed) return problem!;
-        return await owner.DropAsync(parsed, cancellationToken)
+        var dropped = await owner.DropAsync(parsed, cancellationToken);
+        LogDropped(logger, http.User.Identity?.Name, parsed, dropped);
+        return dropped
             ? TypedResults.NoContent()
             : TypedResults.Problem("Nothing is held for this key.", statusCode: StatusCodes.Status404NotFound);
     }
@@ -54,10 +66,19 @@ internal static class CacheAdminApi
         catch (FormatException)
         {
             problem = TypedResults.Problem(
-                "key: must be mart/YYYY-MM/prefix, such as warehouse/2023-10/Halal.", statusCode: StatusCodes.Status422UnprocessableEntity);
+                $"key: must be {KeyForm}.", statusCode: StatusCodes.Status422UnprocessableEntity);
         }
         return null;
     }
+
+    [LoggerMessage(1, LogLevel.Information, "User {User} refreshes {Key} in the cache")]
+    private static partial void LogRefreshing(ILogger logger, string? user, QueryKey key);
+
+    [LoggerMessage(2, LogLevel.Information, "User {User} dropped {Key} from the cache, held before: {Held}")]
+    private static partial void LogDropped(ILogger logger, string? user, QueryKey key, bool held);
+
+    /// <summary>What a refresh came to.</summary>
+    private sealed record RefreshedKey(string key, string result, long version, DateTimeOffset checked_at, string? error);
 
     /// <summary>One key as JSON.</summary>
     private sealed record HeldKey(

@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using TransactionPipeline.Core.Sales;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.Dashboard;
 
@@ -17,9 +16,6 @@ public static partial class DashboardApi
         var root = builder.Environment.ContentRootPath;
         builder.Services.AddOptions<DashboardOptions>().Bind(builder.Configuration.GetSection("dashboard"))
             .Validate(options => options.PageSize is >= 1 and <= 1000, "dashboard:page_size must be from 1 to 1000.").ValidateOnStart();
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<MonthlySales>();
-        builder.Services.AddAntiforgery();
         builder.Services.AddSingleton(new AssetStore(Shipped("wwwroot/assets", root)));
         builder.Services.AddSingleton<ITemplateStore>(services => new TemplateStore(
             Shipped("templates", root),
@@ -27,13 +23,14 @@ public static partial class DashboardApi
             services.GetRequiredService<AssetStore>(),
             services.GetRequiredService<ILogger<TemplateStore>>()));
         builder.Services.AddSingleton<DashboardService>();
+        builder.Services.AddSingleton<IErrorPage, ProblemPage>();
         return builder;
     }
 
     /// <summary>Maps the page, for viewers, and its assets, for anyone: the sign-in page needs them too.</summary>
     public static IEndpointRouteBuilder MapDashboard(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", ShowAsync).RequireAuthorization(policy => policy.RequireRole(Roles.Viewer)).ExcludeFromDescription();
+        routes.MapGet("/", ShowAsync).RequireAuthorization(policy => policy.RequireRole(Roles.Viewer)).ForPeople().ExcludeFromDescription();
         routes.MapGet("/assets/{name}", (string name, HttpContext context, AssetStore assets) => assets.Serve(name, context))
             .AllowAnonymous().ExcludeFromDescription();
         return routes;
@@ -46,20 +43,12 @@ public static partial class DashboardApi
         var started = time.GetTimestamp();
         LogRendering(logger);
         var (page, status, retryAfter) = await dashboard.AnswerAsync(
-            context.Request.Query, context.User.Identity?.Name, SignOutOf(context, antiforgery), cancellationToken);
+            context.Request.Query, context.User.Identity?.Name, SignOutForm.For(context, antiforgery), cancellationToken);
         if (retryAfter is { } seconds) context.Response.Headers.RetryAfter = $"{seconds}";
         var html = templates.Render(Template, page);
         var elapsed = time.GetElapsedTime(started);
         LogTime(logger, elapsed.TotalSeconds);
         return new HtmlPage(html, status);
-    }
-
-    /// <summary>A caller with a bearer token has nothing to sign out of.</summary>
-    private static FormToken? SignOutOf(HttpContext context, IAntiforgery antiforgery)
-    {
-        if (context.Request.Headers.ContainsKey("Authorization")) return null;
-        var tokens = antiforgery.GetAndStoreTokens(context);
-        return tokens.RequestToken is { } token ? new FormToken(tokens.FormFieldName, token) : null;
     }
 
     /// <summary>A directory that ships with the app: in the content root, else beside the binaries.</summary>

@@ -82,8 +82,10 @@ internal sealed class DashboardFilters
     /// <summary>The page with these filters.</summary>
     public string Url() => UrlWith([], null);
 
-    /// <summary>The page with these filters, starting after <paramref name="cursor"/>.</summary>
-    public string UrlOfPage(string? cursor) => UrlWith([], cursor);
+    /// <summary>
+    /// The page with these filters in that month, which may not be the newest one any more, starting after <paramref name="cursor"/>.
+    /// </summary>
+    public string UrlOfPage(Month month, string? cursor) => UrlWith([(MonthName, month.ToString())], cursor);
 
     /// <summary>The page with these filters in another month; null: the newest one.</summary>
     public string UrlOfMonth(Month? month) => UrlWith([(MonthName, month?.ToString() ?? "")], null);

@@ -47,7 +47,13 @@ public sealed record Freshness(
 /// <param name="Value">The number.</param>
 /// <param name="IsMoney">It is an amount of money.</param>
 /// <param name="Note">A word more; or null.</param>
-public sealed record Figure(string Label, string Value, bool IsMoney = false, string? Note = null);
+public sealed record Figure(string Label, string Value, bool IsMoney = false, string? Note = null)
+{
+    private const int Long = 10;
+
+    /// <summary>The number needs smaller digits to stay on one line.</summary>
+    public bool IsLong => Value.Length > Long;
+}
 
 /// <summary>The month's products: a chart and the same as a table.</summary>
 public sealed record ProductsView(string Title, string Chart, IReadOnlyList<ProductLine> Lines);

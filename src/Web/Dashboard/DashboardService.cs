@@ -50,12 +50,10 @@ internal sealed partial class DashboardService(
 
     private async Task<TrendAnswer> TrendAsync(SalesQuery question, CancellationToken cancellationToken)
     {
-        var earliest = new Month(1, 1);
-        var from = question.Month < earliest.AddMonths(ChartViews.TrendMonths) ? earliest : question.Month.AddMonths(1 - ChartViews.TrendMonths);
         try
         {
-            return new TrendAnswer(await monthly.GetAsync(
-                question.Mart, question.Prefix, from, question.Month, CacheDemand.Default, cancellationToken));
+            var range = MonthRange.EndingWith(question.Month, ChartViews.TrendMonths);
+            return new TrendAnswer(await monthly.GetAsync(question.Mart, question.Prefix, range, CacheDemand.Default, cancellationToken));
         }
         catch (MartException failure)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Sales;
 
@@ -5,30 +6,43 @@ namespace TransactionPipeline.Web.Dashboard;
 
 /// <summary>
 /// The place of a page's last row, in links. The API's cursor would carry the product's name through the page's HTML, so this one
-/// carries the mask and the beginning of the hashed id: <c>0092273b-4f53cda18c2baa0c</c>.
+/// carries the mask, the beginning of the hashed id, and how many rows from there on are passed: <c>0092273b-1-4f53cda18c2baa0c</c>.
 /// </summary>
 internal static class PageCursor
 {
     private const int IdDigits = 16;
 
-    // Sorts after every hex digit, so that all ids with these first digits count as passed.
-    private const char AfterEveryDigit = '~';
-
-    /// <summary>The text for a link to the page after <paramref name="last"/>.</summary>
-    public static string Encode(SalesCursor last) =>
-        last.TransactionId is { } id ? $"{ProductMask.Mask(last.Product)}-{id[..Math.Min(IdDigits, id.Length)]}" : ProductMask.Mask(last.Product);
-
-    /// <summary>The place that <paramref name="text"/> names among <paramref name="rows"/>; null when there is no such place (any more).</summary>
-    public static SalesCursor? Find(MartRows rows, string text)
+    /// <summary>The text for a link to the page after row <paramref name="last"/>.</summary>
+    public static string Encode(MartRows rows, int last)
     {
-        var dash = text.IndexOf('-', StringComparison.Ordinal);
-        var (mask, id) = dash < 0 ? (text, null) : (text[..dash], text[(dash + 1)..]);
+        var (product, id) = (rows[last].Product, rows[last].TransactionId is { } whole ? SalesCursor.Beginning(whole, IdDigits) : null);
+        var passed = last - rows.FindFrom(product, id) + 1;
+        return id is null ? $"{ProductMask.Mask(product)}-{passed}" : $"{ProductMask.Mask(product)}-{passed}-{id}";
+    }
+
+    /// <summary>The position among <paramref name="rows"/> that a page begins with; null when there is no such place (any more).</summary>
+    public static int? Find(MartRows rows, string text)
+    {
+        var parts = text.Split('-', 3);
+        if (parts.Length < 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var passed)) return null;
+        if (ProductOf(rows, parts[0]) is not { } product) return null;
+        var id = parts.ElementAtOrDefault(2);
+        var start = rows.FindFrom(product, id);
+        var end = start;
+        while (end < rows.Count && end - start < passed && IsAt(rows[end])) end++;
+        return end;
+
+        bool IsAt(in MartRow row) =>
+            row.Product == product && (id is null || row.TransactionId?.StartsWith(id, StringComparison.Ordinal) == true);
+    }
+
+    private static string? ProductOf(MartRows rows, string mask)
+    {
         for (var i = 0; i < rows.Count; i++)
         {
             var product = rows.GetProduct(i);
             if (i > 0 && string.Equals(product, rows.GetProduct(i - 1), StringComparison.Ordinal)) continue;
-            if (!string.Equals(ProductMask.Mask(product), mask, StringComparison.Ordinal)) continue;
-            return id is null ? new SalesCursor(product, TransactionId: null) : new SalesCursor(product, id + AfterEveryDigit, Repeats: 0);
+            if (string.Equals(ProductMask.Mask(product), mask, StringComparison.Ordinal)) return product;
         }
         return null;
     }

@@ -13,11 +13,11 @@ internal sealed class TablePageBuilder(DashboardFilters filters, int pageSize)
     /// <param name="total">How many of them <paramref name="query"/> asks for; at least 1.</param>
     public TablePage Build(SalesQuery query, MartRows rows, int total)
     {
-        var after = filters.Cursor is { } cursor ? PageCursor.Find(rows, cursor) : null;
-        var page = SalesView.Page(rows, query, pageSize, after);
-        if (page.Rows.Count == 0) page = SalesView.Page(rows, query, pageSize, after = null);
+        var start = filters.Cursor is { } cursor ? PageCursor.Find(rows, cursor) : 0;
+        var page = SalesView.Page(rows, query, pageSize, start ?? 0);
+        if (page.Rows.Count == 0) (start, page) = (null, SalesView.Page(rows, query, pageSize));
 
-        var before = after is null ? 0 : total - SalesView.Rows(rows, query, SalesView.StartAfter(rows, after)).Count();
+        var before = start > 0 ? total - SalesView.Rows(rows, query, start.Value).Count() : 0;
         var view = new TableView(
             query.Mart == Mart.Operational,
             rows.HasTransactionId && query.Mart == Mart.Operational,
@@ -25,18 +25,16 @@ internal sealed class TablePageBuilder(DashboardFilters filters, int pageSize)
             query.Mart == Mart.Operational ? $"Sales in {Wording.Long(query.Month)}" : $"Products in {Wording.Long(query.Month)}",
             $"Rows {Wording.Count(before + 1)} to {Wording.Count(before + page.Rows.Count)} of {Wording.Count(total)}, ordered by product name",
             [.. page.Rows.Select(row => LineOf(query.Mart, row))],
-            before == 0 ? null : filters.UrlOfPage(CursorBefore(query, rows, before)),
-            page.Next is null ? null : filters.UrlOfPage(PageCursor.Encode(page.Next)));
-        return new TablePage(view, IsFirstInstead: filters.Cursor is not null && after is null);
+            before == 0 ? null : filters.UrlOfPage(query.Month, CursorBefore(query, rows, before)),
+            page.Next is { } next ? filters.UrlOfPage(query.Month, PageCursor.Encode(rows, next - 1)) : null);
+        return new TablePage(view, IsFirstInstead: start is null);
     }
 
     /// <summary>The cursor of the page before the one that starts at row <paramref name="start"/>; null: that is the first one.</summary>
     private string? CursorBefore(SalesQuery query, MartRows rows, int start)
     {
-        var last = start - pageSize - 1;
-        if (last < 0) return null;
-        var row = SalesView.Rows(rows, query).ElementAt(last);
-        return PageCursor.Encode(new SalesCursor(row.Product, row.TransactionId));
+        var rowsBefore = start - pageSize;
+        return rowsBefore <= 0 ? null : PageCursor.Encode(rows, SalesView.Page(rows, query, rowsBefore).Next!.Value - 1);
     }
 
     private static TableLine LineOf(Mart mart, MartRow row) => new(

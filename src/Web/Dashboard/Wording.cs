@@ -63,9 +63,6 @@ internal static class Wording
         _ => result.ToString(),
     };
 
-    /// <summary>The mart's name at the beginning of a line.</summary>
-    public static string Title(Mart mart) => mart == Mart.Operational ? "Operational" : "Warehouse";
-
     /// <summary><c>1 product</c>, <c>2 products</c>.</summary>
     public static string Plural(long count, string noun) => count == 1 ? $"1 {noun}" : $"{Count(count)} {noun}s";
 

@@ -5,7 +5,7 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Web.Health;
 
 /// <summary>Which store plays each mart's part and whether it answers. A mart that fails degrades: the last good answers go on.</summary>
-internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, INewestMonth newestMonth) : IHealthCheck
+internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, NewestMonth newestMonth) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

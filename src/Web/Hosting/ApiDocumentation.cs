@@ -1,4 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace TransactionPipeline.Web.Hosting;
@@ -15,34 +19,21 @@ public static class ApiDocumentation
     /// <summary>Adds the description, with sign-in by <c>/token</c>.</summary>
     public static IHostApplicationBuilder AddApiDocumentation(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOpenApi(options =>
+        // The description follows these: names as in the tables, and numbers that are never strings.
+        builder.Services.ConfigureHttpJsonOptions(options =>
         {
-            options.AddDocumentTransformer((document, _, _) =>
-            {
-                document.Info = new()
-                {
-                    Title = "Transaction Pipeline API",
-                    Version = "1",
-                    Description = "Monthly answers of the sales marts, cached. Get a token from POST /token and send it as a bearer.",
-                };
-                document.Components ??= new();
-                document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
-                {
-                    [Scheme] = new OpenApiSecurityScheme
-                    {
-                        Type = SecuritySchemeType.OAuth2,
-                        Flows = new() { Password = new() { TokenUrl = new Uri("/token", UriKind.Relative), Scopes = new Dictionary<string, string>(StringComparer.Ordinal) } },
-                    },
-                };
-                return Task.CompletedTask;
-            });
-            options.AddOperationTransformer((operation, context, _) =>
-            {
-                if (context.Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>().Any())
-                    operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
-                return Task.CompletedTask;
-            });
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
+        builder.Services.AddOpenApi(options => options
+            .AddDocumentTransformer(DescribeAsync)
+            .AddOperationTransformer(DescribeAccessAsync)
+            .AddSchemaTransformer(static (schema, context, _) =>
+            {
+                // Money is decimal, which is no double.
+                if (context.JsonTypeInfo.Type == typeof(decimal) || context.JsonTypeInfo.Type == typeof(decimal?)) schema.Format = null;
+                return Task.CompletedTask;
+            }));
         return builder;
     }
 
@@ -63,5 +54,58 @@ public static class ApiDocumentation
             options.SwaggerEndpoint("/openapi/v1.json", "v1");
         });
         return app;
+    }
+
+    private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new()
+        {
+            Title = "Transaction Pipeline API",
+            Version = "1",
+            Description = "Monthly answers of the sales marts, cached. Get a token from POST /token and send it as a bearer.",
+        };
+        document.Components ??= new();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+        {
+            [Scheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.OAuth2,
+                Flows = new()
+                {
+                    Password = new()
+                    {
+                        TokenUrl = new Uri("/token", UriKind.Relative),
+                        Scopes = new Dictionary<string, string>(StringComparer.Ordinal),
+                    },
+                },
+            },
+        };
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Who may call it, and what the others are answered.</summary>
+    private static Task DescribeAccessAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (!metadata.OfType<IAuthorizeData>().Any()) return Task.CompletedTask;
+        operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
+        // A policy is named as its role, or says it.
+        var roles = metadata.OfType<IAuthorizeData>().Select(data => data.Policy).OfType<string>()
+            .Concat(metadata.OfType<AuthorizationPolicy>().SelectMany(policy => policy.Requirements).OfType<RolesAuthorizationRequirement>()
+                .SelectMany(requirement => requirement.AllowedRoles));
+        AddProblem(operation, context, "401", "No token, or one that does not count.");
+        AddProblem(operation, context, "403", $"Your user does not have the role {string.Join(", ", roles.Distinct(StringComparer.Ordinal))}.");
+        return Task.CompletedTask;
+    }
+
+    private static void AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, string status, string description)
+    {
+        var problem = new OpenApiMediaType { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) };
+        (operation.Responses ??= [])[status] = new OpenApiResponse
+        {
+            Description = description,
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/problem+json"] = problem },
+        };
     }
 }

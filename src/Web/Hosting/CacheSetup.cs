@@ -37,7 +37,11 @@ public static class CacheSetup
             provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<INewestMonth>(provider => provider.GetRequiredService<NewestMonth>());
+        services.AddSingleton<INewestMonth>(provider => new NewestMonthOrLastGood(
+            provider.GetRequiredService<NewestMonth>(),
+            provider.GetRequiredService<FallbackStore>(),
+            provider.GetRequiredService<IOptions<CacheOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MonthlySales>();
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<LocalKeyOwner>());
         services.AddSingleton<IChangeTokens, MartChangeTokens>();

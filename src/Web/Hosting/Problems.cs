@@ -7,7 +7,7 @@ namespace TransactionPipeline.Web.Hosting;
 
 /// <summary>
 /// Every error is <c>application/problem+json</c> with a detail a person can act on: what an endpoint answers itself, what routing,
-/// authentication and the server refuse, and what is thrown. Nothing of an exception goes out.
+/// authentication and the server refuse, and what is thrown. Nothing of an exception goes out. Pages have pages (<see cref="PagesForPeople"/>).
 /// </summary>
 public static class Problems
 {
@@ -28,8 +28,8 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = StatusOf,
-            // The caller's mistake or departure, not an error of the app.
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException or OperationCanceledException,
+            // Anything else is the caller's mistake or departure, or a refusal that is meant: no error of the app.
+            SuppressDiagnosticsCallback = context => context.HttpContext.Response.StatusCode != StatusCodes.Status500InternalServerError,
         });
         return app.UseStatusCodePages();
     }
@@ -73,7 +73,7 @@ public static class Problems
 
     private const string DocumentationHint = "see /docs for what the API offers.";
 
-    private sealed class Writer : IProblemDetailsWriter
+    private sealed class Writer(IErrorPage page) : IProblemDetailsWriter
     {
         public bool CanWrite(ProblemDetailsContext context) => true;
 
@@ -83,6 +83,8 @@ public static class Problems
             context.ProblemDetails.Status ??= response.StatusCode;
             context.ProblemDetails.Title ??= ReasonPhrases.GetReasonPhrase(context.ProblemDetails.Status.Value);
             Complete(context);
+            if (PagesForPeople.IsForPeople(context.HttpContext))
+                return new(page.Render(context.HttpContext, context.ProblemDetails).ExecuteAsync(context.HttpContext));
             return new(response.WriteAsJsonAsync(
                 context.ProblemDetails, context.ProblemDetails.GetType(), JsonSerializerOptions.Web, "application/problem+json",
                 context.HttpContext.RequestAborted));

@@ -8,6 +8,7 @@ namespace TransactionPipeline.Web.Sales;
 internal static class CacheHeaders
 {
     private const string CacheName = "TransactionPipeline";
+    private const string Vary = "Accept, Accept-Encoding, Authorization, Cookie";
 
     /// <summary>The request's <c>Cache-Control</c> and <c>If-None-Match</c> as a demand.</summary>
     public static CacheDemand ReadDemand(HttpRequest request)
@@ -30,44 +31,39 @@ internal static class CacheHeaders
         return demand;
     }
 
-    /// <summary>The tag of a snapshot: its version, and when it was read, so that it is the same in every replica.</summary>
-    public static string ETag(Snapshot snapshot) =>
-        $"W/\"{snapshot.Version}-{(snapshot.DataAsOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond:x}\"";
-
     /// <summary>Tells the answer's identity, age and origin.</summary>
-    public static void Write(HttpResponse response, in CachedAnswer answer, CacheOptions options, DateTimeOffset now)
+    public static void Write(HttpResponse response, in AnswerOrigin origin, CacheOptions options, DateTimeOffset now)
     {
-        var snapshot = answer.Snapshot;
         var headers = response.Headers;
-        var age = snapshot.AgeAt(now);
-        headers.ETag = ETag(snapshot);
+        var age = now > origin.CheckedAt ? now - origin.CheckedAt : TimeSpan.Zero;
+        headers.ETag = origin.ETag;
         headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         // Signed-in answers stay out of shared caches; a private one asks again and is told 304.
         headers.CacheControl = "private, no-cache";
-        headers.Vary = "Accept, Accept-Encoding, Authorization, Cookie";
-        headers["Cache-Status"] = Status(answer, (long)(options.FreshForSeconds - age.TotalSeconds));
-        headers["X-Data-As-Of"] = snapshot.DataAsOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        headers.Vary = Vary;
+        headers["Cache-Status"] = Status(origin.Result, (long)(options.FreshForSeconds - age.TotalSeconds));
+        headers["X-Data-As-Of"] = origin.DataAsOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether the caller has this very answer already.</summary>
-    public static bool IsKnown(HttpRequest request, string etag)
+    /// <summary>Tells that the mart is empty: it was asked just now, and will be the next time, so that the first rows show at once.</summary>
+    public static void WriteEmpty(HttpResponse response)
     {
-        foreach (var tag in Tags(request))
-            if (tag.Tag == "*" || tag.Compare(EntityTagHeaderValue.Parse(etag), useStrongComparison: false)) return true;
-        return false;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Vary = Vary;
+        response.Headers["Cache-Status"] = $"{CacheName}; fwd=miss";
     }
 
-    /// <summary>The cache result as one word, for logs and pages.</summary>
-    public static string Word(CacheResult result) => result switch
+    /// <summary>Answers 304 when the caller has this very answer already; false when it has not.</summary>
+    public static bool IsNotModified(HttpContext http)
     {
-        CacheResult.Hit => "hit",
-        CacheResult.Stale => "stale",
-        CacheResult.Revalidated => "revalidated",
-        CacheResult.Miss => "miss",
-        _ => "stale-if-error",
-    };
+        if (http.Request.Headers.IfNoneMatch.Count == 0) return false;
+        var etag = EntityTagHeaderValue.Parse(http.Response.Headers.ETag.ToString());
+        if (!Tags(http.Request).Any(tag => tag.Tag == "*" || tag.Compare(etag, useStrongComparison: false))) return false;
+        http.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
+    }
 
-    private static string Status(in CachedAnswer answer, long ttl) => answer.Result switch
+    private static string Status(CacheResult result, long ttl) => result switch
     {
         CacheResult.Hit => $"{CacheName}; hit; ttl={ttl}",
         CacheResult.Stale => $"{CacheName}; hit; ttl={ttl}; detail=stale-while-revalidate",

@@ -20,7 +20,7 @@ internal sealed partial class CallTimer(TimeProvider time, ILogger<CallTimer> lo
             if (http.Features.Get<RetrievedRows>() is { } gave)
             {
                 LogRetrieved(
-                    http.User.Identity?.Name, gave.Rows, gave.Store, gave.Prefix, gave.Month, gave.Cache, gave.Version,
+                    http.User.Identity?.Name, gave.Rows, gave.Kind, gave.Prefix, gave.Month, gave.Cache, gave.Version,
                     http.Request.QueryString.Value, seconds);
             }
             else
@@ -31,10 +31,10 @@ internal sealed partial class CallTimer(TimeProvider time, ILogger<CallTimer> lo
     }
 
     [LoggerMessage(1, LogLevel.Information,
-        "User {User} retrieved {Rows} {Store}sales summaries (product_prefix={Prefix}, sale_month={Month}, cache={Cache}, version={Version}, "
+        "User {User} retrieved {Rows} {Kind}sales summaries (product_prefix={Prefix}, sale_month={Month}, cache={Cache}, version={Version}, "
         + "query={Query}); API response time: {Seconds:F2} seconds")]
     private partial void LogRetrieved(
-        string? user, int rows, string store, string prefix, string month, string cache, long version, string? query, double seconds);
+        string? user, int rows, string kind, string prefix, string month, string cache, long version, string? query, double seconds);
 
     [LoggerMessage(2, LogLevel.Information, "API response time: {Seconds:F2} seconds (user={User}, path={Path}, query={Query})")]
     private partial void LogResponseTime(double seconds, string? user, PathString path, string? query);

@@ -22,7 +22,7 @@ internal sealed class CommonAnswer
     {
         var end = Math.Min(rows.Count, SalesParameters.DefaultLimit);
         Count = end;
-        Next = rows.Count > end ? SalesView.CursorAt(rows, end - 1) : null;
+        Next = rows.Count > end ? SalesCursor.At(rows, end - 1) : null;
         Plain = Encode(rows.All().Take(end));
         _brotli = new(() => Compress(Plain, stream => new BrotliStream(stream, CompressionLevel.Optimal)));
         _gzip = new(() => Compress(Plain, stream => new GZipStream(stream, CompressionLevel.Optimal)));
@@ -56,7 +56,7 @@ internal sealed class CommonAnswer
         using var buffer = new MemoryStream();
         var pipe = PipeWriter.Create(buffer, new StreamPipeWriterOptions(leaveOpen: true));
         // A memory stream never waits.
-        RowWriter.WriteJsonAsync(pipe, rows, CancellationToken.None).GetAwaiter().GetResult();
+        RowWriter.WriteJsonAsync(pipe, RowShapes.Sales, rows, CancellationToken.None).GetAwaiter().GetResult();
         pipe.Complete();
         return buffer.ToArray();
     }

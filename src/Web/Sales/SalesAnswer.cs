@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Sales;
 
 namespace TransactionPipeline.Web.Sales;
@@ -18,30 +19,18 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         // First of all: it may refuse the question, and then no header of an answer may stand.
         var filtered = query.IsWhole ? rows.All() : SalesView.Rows(rows, query);
 
-        CacheHeaders.Write(http.Response, answer, options.Value, time.GetUtcNow());
-        if (http.Request.Headers.IfNoneMatch.Count > 0 && CacheHeaders.IsKnown(http.Request, http.Response.Headers.ETag.ToString()))
-        {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return 0;
-        }
-
-        http.Response.ContentType = format.ContentType();
-        switch (format)
-        {
-            case AnswerFormat.Csv:
-                return await StreamAsync(filtered, counted => RowWriter.WriteCsvAsync(http.Response.Body, counted, http.RequestAborted));
-            case AnswerFormat.NdJson:
-                return await StreamAsync(filtered, counted => RowWriter.WriteNdJsonAsync(http.Response.BodyWriter, counted, http.RequestAborted));
-            default:
-                return query.IsWhole && parameters is { Cursor: null, Limit: SalesParameters.DefaultLimit }
-                    ? await WriteCommonAsync(http, CommonAnswer.Of(rows))
-                    : await WritePageAsync(http, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor));
-        }
+        CacheHeaders.Write(http.Response, AnswerOrigin.Of(answer), options.Value, time.GetUtcNow());
+        if (CacheHeaders.IsNotModified(http)) return 0;
+        if (format != AnswerFormat.Json) return await RowWriter.WriteAsync(http, format, RowShapes.Sales, filtered);
+        return query.IsWhole && parameters is { Cursor: null, Limit: SalesParameters.DefaultLimit }
+            ? await WriteCommonAsync(http, query, CommonAnswer.Of(rows))
+            : await WritePageAsync(http, query, rows, SalesView.Page(rows, query, parameters.Limit, parameters.Cursor?.EndIn(rows) ?? 0));
     }
 
-    private static async Task<int> WriteCommonAsync(HttpContext http, CommonAnswer common)
+    private static async Task<int> WriteCommonAsync(HttpContext http, SalesQuery query, CommonAnswer common)
     {
-        Link(http, common.Next);
+        Link(http, query, common.Next);
+        http.Response.ContentType = AnswerFormat.Json.ContentType();
         var (bytes, coding) = common.For(http.Request);
         if (coding is not null) http.Response.Headers.ContentEncoding = coding;
         http.Response.ContentLength = bytes.Length;
@@ -49,30 +38,20 @@ internal sealed class SalesAnswer(IOptions<CacheOptions> options, TimeProvider t
         return common.Count;
     }
 
-    private static async Task<int> WritePageAsync(HttpContext http, SalesPage page)
+    private static async Task<int> WritePageAsync(HttpContext http, SalesQuery query, MartRows rows, SalesPage page)
     {
-        Link(http, page.Next);
-        await RowWriter.WriteJsonAsync(http.Response.BodyWriter, page.Rows, http.RequestAborted);
-        return page.Rows.Count;
+        Link(http, query, page.Next is { } next ? SalesCursor.At(rows, next - 1) : null);
+        return await RowWriter.WriteAsync(http, AnswerFormat.Json, RowShapes.Sales, page.Rows);
     }
 
-    private static async Task<int> StreamAsync<T>(IEnumerable<T> rows, Func<IEnumerable<T>, Task> write)
-    {
-        var count = 0;
-        await write(rows.Select(row =>
-        {
-            count++;
-            return row;
-        }));
-        return count;
-    }
-
-    private static void Link(HttpContext http, SalesCursor? next)
+    private static void Link(HttpContext http, SalesQuery query, SalesCursor? next)
     {
         if (next is null) return;
-        var query = http.Request.Query
-            .Where(parameter => parameter.Key != "cursor")
-            .Append(new("cursor", next.Encode()));
-        http.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(http.Request.PathBase + http.Request.Path, query)}>; rel=\"next\"";
+        var asked = http.Request.Query;
+        var parameters = asked.Where(parameter => parameter.Key != "cursor").Append(new("cursor", next.Encode()));
+        // The newest month may be another by then, and a page of it is no page of this one.
+        if (!asked.ContainsKey("sale_month") && !asked.ContainsKey("month"))
+            parameters = parameters.Prepend(new("sale_month", query.Month.ToString()));
+        http.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(http.Request.PathBase + http.Request.Path, parameters)}>; rel=\"next\"";
     }
 }

@@ -13,14 +13,15 @@ internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, Sale
         if (errors.Any) return TypedResults.Problem(errors.ToProblem());
 
         var month = parameters.Month ?? await newestMonth.GetAsync(mart, http.RequestAborted);
-        if (month is null) return TypedResults.Json(Array.Empty<object>());
+        var kind = mart == Mart.Operational ? "PostgreSQL " : "";
+        if (month is null) return await EmptyMart.AnswerAsync(http, RowShapes.Sales, kind, parameters.Prefix);
 
         var query = parameters.ToQuery(month.Value);
         var answer = await owner.GetAsync(query.Key, CacheHeaders.ReadDemand(http.Request), http.RequestAborted);
         var rows = await answers.WriteAsync(http, answer, query, parameters);
         http.Features.Set(new RetrievedRows(
-            rows, mart == Mart.Operational ? "PostgreSQL " : "", parameters.Prefix, parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(),
-            CacheHeaders.Word(answer.Result), answer.Snapshot.Version));
+            rows, kind, parameters.Prefix, parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(),
+            answer.Result.Word(), answer.Snapshot.Version));
         return TypedResults.Empty;
     }
 }

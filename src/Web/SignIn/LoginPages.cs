@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.SignIn;
 
@@ -15,7 +16,7 @@ internal static partial class LoginPages
 
     public static void MapLogin(this IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").ExcludeFromDescription();
+        var pages = routes.MapGroup("").ForPeople().ExcludeFromDescription();
         pages.MapGet(Path, Show).AllowAnonymous();
         pages.MapPost(Path, SignInAsync).AllowAnonymous().RequireValidForm();
         pages.MapPost("/logout", SignOutAsync).AllowAnonymous().RequireValidForm();

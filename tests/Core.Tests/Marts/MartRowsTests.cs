@@ -65,6 +65,17 @@ public sealed class MartRowsTests
     }
 
     [Fact]
+    public void Codec_AnswerWithoutRows_IsToldByItsLength()
+    {
+        var lacking = Build(Row("a", id: null) with { TotalQuantity = null });
+        MartRows[] empty = [MartRows.Empty, lacking.WithPrefix("x"), Build(Row("a", Id(1))).WithPrefix("x")];
+
+        Assert.All(empty, rows => Assert.InRange(SnapshotCodec.Encode(rows).Length, 1, SnapshotCodec.MaxEmptyBytes));
+        Assert.All([lacking, Build(Row("", Id(0)) with { TotalAmount = 0, AvgPrice = 0 })], rows =>
+            Assert.True(SnapshotCodec.Encode(rows).Length > SnapshotCodec.MaxEmptyBytes));
+    }
+
+    [Fact]
     public void Codec_CutOffOrUnknownBytes_ReadAsMissing()
     {
         var bytes = SnapshotCodec.Encode(Build([.. Enumerable.Range(0, 100).Select(i => Row("a", Id(i)))]));

@@ -104,6 +104,30 @@ public abstract class SnapshotStoreContract
         Assert.Equal(Enumerable.Range(1, 8).Select(version => (long)version), versions.Order());
     }
 
+    [Fact]
+    public async Task FindNewestMonth_Stored_IsTheNewestOfThatMartThatHasRows()
+    {
+        Assert.Null(await Snapshots.FindNewestMonthAsync(Mart.Operational, CancellationToken.None));
+
+        await StoreAsync(Mart.Operational, "Halal", "2023-09", rows: 1);
+        await StoreAsync(Mart.Operational, "Halal Tea", "2023-10", rows: 1);
+        await StoreAsync(Mart.Operational, "Halal", "2023-10", rows: 0);
+        await StoreAsync(Mart.Operational, "Halal", "2030-01", rows: 0);
+        await StoreAsync(Mart.Warehouse, "Halal", "2023-11", rows: 1);
+        await StoreAsync(Mart.Operational, "Halal", "2023-12", rows: 1);
+        await Snapshots.RemoveAsync(new QueryKey(Mart.Operational, "Halal", new Month(2023, 12)), CancellationToken.None);
+
+        Assert.Equal(new Month(2023, 10), await Snapshots.FindNewestMonthAsync(Mart.Operational, CancellationToken.None));
+        Assert.Equal(new Month(2023, 11), await Store.NewSnapshots().FindNewestMonthAsync(Mart.Warehouse, CancellationToken.None));
+
+        async Task StoreAsync(Mart mart, string prefix, string month, int rows)
+        {
+            var key = new QueryKey(mart, prefix, Month.Parse(month));
+            var lease = await Store.NewLeases().TryAcquireAsync(key.ToString(), "holder", TimeSpan.FromSeconds(30), CancellationToken.None);
+            await CommitAsync(lease!, Snapshot(1, "v1", Noon, rows) with { Key = key });
+        }
+    }
+
     private async Task<Lease> LeaseAsync(string holder = "holder") => (await Store.NewLeases()
         .TryAcquireAsync(Key.ToString(), holder, TimeSpan.FromSeconds(30), CancellationToken.None))!;
 

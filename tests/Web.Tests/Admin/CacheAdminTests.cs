@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Tests.Sales;
 
@@ -38,6 +39,19 @@ public sealed class CacheAdminTests : IAsyncLifetime
         await ProblemAssert.IsAsync(await _client.DeleteAsync($"/admin/cache?key={Key}"), HttpStatusCode.NotFound, "Nothing is held");
         await _client.GetAsync("/sales/trends?sale_month=2023-10");
         Assert.Equal(2, _mart.Reads);
+    }
+
+    [Fact]
+    public async Task Cache_RefreshAndDrop_LogWhoDidIt()
+    {
+        using var other = await _app.ClientAsync(Roles.Operator);
+        _mart.Failure = new MartException("the mart is away");
+        await other.PostAsync($"/admin/cache/refresh?key={Key}", content: null);
+        await other.DeleteAsync($"/admin/cache?key={Key}");
+
+        var messages = _app.Logs.Entries.Select(entry => entry.Message).ToList();
+        Assert.Contains($"User operator refreshes {Key} in the cache", messages);
+        Assert.Contains($"User operator dropped {Key} from the cache, held before: False", messages);
     }
 
     [Theory]

@@ -22,17 +22,21 @@ public sealed class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>A visitor with an empty profile.</summary>
-    public async Task<Visitor> VisitAsync(int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
+    public Task<Visitor> VisitAsync(int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, bool javaScript = true) =>
+        VisitAsync(Address, width, height, scheme, javaScript);
+
+    /// <summary>A visitor of another app.</summary>
+    public async Task<Visitor> VisitAsync(Uri address, int width, int height = 900, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
     {
         var context = await _browser!.NewContextAsync(new()
         {
-            BaseURL = Address.ToString(),
+            BaseURL = address.ToString(),
             ViewportSize = new() { Width = width, Height = height },
             ColorScheme = scheme,
             JavaScriptEnabled = javaScript,
             Locale = "en-GB",
         });
-        return new Visitor(context, await context.NewPageAsync(), Address);
+        return new Visitor(context, await context.NewPageAsync(), address);
     }
 
     public async Task DisposeAsync()

@@ -54,6 +54,21 @@ internal static class SampleSales
         }
     }
 
+    /// <summary>Two years of 40 products, of which one sells for millions and the last for cents.</summary>
+    public static IEnumerable<Transaction> ManyProducts()
+    {
+        var first = new Month(2021, 11);
+        for (var month = 0; month < 24; month++)
+        {
+            for (var product = 0; product < 40; product++)
+            {
+                var price = product == 39 ? 0.05m : Math.Round(8_500_000m / (1 + (product * product)), 2);
+                var quantity = 1 + ((month + product) % 7);
+                yield return new(Hash($"M{month}-{product}"), $"Halal Product {product:D2}", price, quantity, first.AddMonths(month).FirstDay);
+            }
+        }
+    }
+
     /// <summary>Puts <paramref name="sales"/> through the app's own store into both marts.</summary>
     public static async Task LoadAsync(WebAppFixture app, IEnumerable<Transaction> sales)
     {

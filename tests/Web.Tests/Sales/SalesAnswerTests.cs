@@ -71,6 +71,35 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         Assert.Equal(500, (await _client.GetFromJsonAsync<JsonElement[]>(next))!.Length);
     }
 
+    [Theory]
+    [InlineData("/sales/trends", "")]
+    [InlineData("/sales/trends", "&limit=10")]
+    [InlineData("/sales/pg-trends", "&limit=10&min_amount=1")]
+    public async Task Json_PagesOfTheNewestMonth_StayInThatMonthWhenANewerOneComes(string route, string parameters)
+    {
+        _mart.Rows = Rows(1500);
+        var first = await _client.GetAsync($"{route}?product_prefix=Halal{parameters}");
+        var next = first.Headers.GetValues("Link").Single().Split('<', '>')[1];
+        var month = (await first.Content.ReadFromJsonAsync<JsonElement[]>())![0].GetProperty("sale_month").GetString()![..7];
+
+        Assert.Contains($"sale_month={month}&", next, StringComparison.Ordinal);
+        var named = await _client.GetAsync($"{route}?month={month}{parameters}");
+        Assert.DoesNotContain("sale_month=", named.Headers.GetValues("Link").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Json_PageThatEndsOnANameOfTwoLines_LinksToTheRest()
+    {
+        var builder = new MartRowsBuilder();
+        foreach (var name in (string[])["Halal Tea\nGreen", "Halal Tea\nRed"])
+            builder.Add(new MartRow(null, name, new DateOnly(2023, 10, 1), 1, 1, 1, 1));
+        _mart.Rows = builder.Build();
+
+        var next = (await _client.GetAsync($"{October}&limit=1")).Headers.GetValues("Link").Single().Split('<', '>')[1];
+
+        Assert.Equal("Halal Tea\nRed", Assert.Single((await _client.GetFromJsonAsync<JsonElement[]>(next))!).GetProperty("product").GetString());
+    }
+
     [Fact]
     public async Task Csv_IsTheWholeAnswerWithFormulasEscaped()
     {
@@ -202,26 +231,6 @@ public sealed class SalesAnswerTests : IAsyncLifetime
 
         await ProblemAssert.IsAsync(await _client.GetAsync($"{October}&max_quantity=5"), HttpStatusCode.UnprocessableEntity, "total_quantity");
         Assert.Contains("\"transaction_id\":null", await _client.GetStringAsync(October), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Monthly_Range_HasATotalForEachMonth()
-    {
-        var rows = (await _client.GetFromJsonAsync<JsonElement[]>("/sales/monthly?from=2023-09&to=2023-11"))!;
-
-        Assert.Equal(
-            [("2023-09-01", 0m, 0), ("2023-10-01", 2499.83m, 3), ("2023-11-01", 0m, 0)],
-            rows.Select(row => (
-                row.GetProperty("sale_month").GetString()!, row.GetProperty("total_amount").GetDecimal(), row.GetProperty("transaction_count").GetInt32())));
-    }
-
-    [Fact]
-    public async Task Monthly_Default_IsTheYearUpToTheNewestMonth()
-    {
-        var rows = (await _client.GetFromJsonAsync<JsonElement[]>("/sales/monthly"))!;
-
-        Assert.Equal(12, rows.Length);
-        Assert.Equal("2022-11-01", rows[0].GetProperty("sale_month").GetString());
     }
 
     private static MartRows Rows(int count, string? extra = null)

@@ -16,6 +16,9 @@ public sealed class SwitchableMart
     /// <summary>Rows in place of the mart's.</summary>
     public MartRows? Rows { get; set; }
 
+    /// <summary>Happens while a query is under way.</summary>
+    public Action? Reading { get; set; }
+
     public int Reads => Volatile.Read(ref _reads);
 
     public void Install(IServiceCollection services) =>
@@ -43,6 +46,7 @@ public sealed class SwitchableMart
         public Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref mart._reads);
+            mart.Reading?.Invoke();
             return mart.Failure is not null ? Task.FromException<MartRows>(mart.Failure)
                 : mart.Rows is not null ? Task.FromResult(mart.Rows) : inner.ReadAsync(key, cancellationToken);
         }

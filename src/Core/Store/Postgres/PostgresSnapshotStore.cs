@@ -1,5 +1,6 @@
 using Npgsql;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Store.Postgres;
 
@@ -58,6 +59,15 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
             cancellationToken);
         return committed.Count == 0 ? null : snapshot with { Version = committed[0] };
     }
+
+    /// <inheritdoc/>
+    public async Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => (await store.QueryAsync(
+        """
+        SELECT substr(key, length($1) + 1, 7) COLLATE "C" AS month FROM snapshots
+        WHERE starts_with(key, $1) AND length(content) > $2 ORDER BY month DESC LIMIT 1
+        """,
+        row => Month.Parse(row.GetString(0)), [QueryKey.Beginning(mart), SnapshotCodec.MaxEmptyBytes], cancellationToken))
+        .Select(month => (Month?)month).SingleOrDefault();
 
     /// <inheritdoc/>
     public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => await store.ExecuteAsync(

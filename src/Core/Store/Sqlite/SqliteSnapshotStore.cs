@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Store.Sqlite;
 
@@ -31,6 +32,16 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
     /// <inheritdoc/>
     public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => await store.ExecuteAsync(
         "UPDATE snapshots SET content = NULL WHERE key = @key AND content IS NOT NULL", [("@key", key.ToString())], cancellationToken) > 0;
+
+    /// <inheritdoc/>
+    public async Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken)
+    {
+        var months = await store.QueryAsync(
+            "SELECT max(substr(key, length(@mart) + 1, 7)) FROM snapshots WHERE key GLOB @mart || '*' AND length(content) > @empty",
+            row => row.IsDBNull(0) ? (Month?)null : Month.Parse(row.GetString(0)),
+            [("@mart", QueryKey.Beginning(mart)), ("@empty", SnapshotCodec.MaxEmptyBytes)], cancellationToken);
+        return months.Single();
+    }
 
     private static async Task<Snapshot?> CommitAsync(
         SqliteConnection connection, Lease lease, Snapshot snapshot, CancellationToken cancellationToken)

@@ -47,7 +47,9 @@ internal static class ColumnChart
             .Leaf("rect", null, ("class", "hit"), ("x", Percent(x)), ("y", Percent(Top)), ("width", Percent(slot)), ("height", Percent(100 - Top)))
             .Leaf("rect", null, ("class", "mark"), ("x", Percent(x + (slot * 0.2m))), ("y", Percent(y)), ("width", Percent(slot * 0.6m)),
                 ("height", Percent(Baseline - y)));
-        svg.Leaf("text", column.Label, ("class", "tick name"), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"));
+        // Twelve labels have no room on a phone, where the page's style shows the initials.
+        foreach (var (label, style) in ((string, string)[])[(column.Label, "tick name full"), (column.Label[..1], "tick name initial")])
+            svg.Leaf("text", label, ("class", style), ("x", middle), ("y", Percent(Baseline)), ("dy", 18), ("text-anchor", "middle"));
         if (column.SecondLabel is { } second)
             svg.Leaf("text", second, ("class", "tick"), ("x", middle), ("y", Percent(Baseline)), ("dy", 34), ("text-anchor", "middle"));
         svg.Close();

@@ -1,0 +1,52 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>The default month after a restart, while the mart may be away.</summary>
+public sealed class NewestMonthOrLastGoodTests : IAsyncLifetime
+{
+    private static readonly MartException Away = new("the mart is away", MartFailure.Transient);
+    private readonly CacheFixture _cache = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _cache.DisposeAsync();
+
+    [Fact]
+    public async Task Get_RestartWhileTheMartIsAway_IsTheNewestMonthWithAStoredAnswer()
+    {
+        await _cache.Owner().GetAsync(CacheFixture.Key, CacheDemand.Default, CancellationToken.None);
+        _cache.Mart.Failure = Away;
+
+        Assert.Equal(CacheFixture.Key.Month, await Restarted().GetAsync(Mart.Warehouse, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Get_NothingStored_FailsAsTheMartDid()
+    {
+        _cache.Mart.Failure = Away;
+
+        Assert.Same(Away, await Assert.ThrowsAsync<MartException>(() => Restarted().GetAsync(Mart.Warehouse, CancellationToken.None).AsTask()));
+    }
+
+    [Fact]
+    public async Task Get_MartAwayAndBack_LeavesItAloneForAWhileAndThenAsksAgain()
+    {
+        await _cache.Owner().GetAsync(CacheFixture.Key, CacheDemand.Default, CancellationToken.None);
+        _cache.Mart.Failure = Away;
+        var newest = Restarted();
+        for (var i = 0; i < 10; i++) await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
+        Assert.Equal(1, _cache.Mart.NewestMonths);
+
+        _cache.Mart.Failure = null;
+        _cache.Mart.NewestMonth = new Month(2023, 11);
+        _cache.Time.Advance(TimeSpan.FromSeconds(_cache.Options.RetryAfterErrorSeconds));
+
+        Assert.Equal(new Month(2023, 11), await newest.GetAsync(Mart.Warehouse, CancellationToken.None));
+    }
+
+    private NewestMonthOrLastGood Restarted() => new(
+        new NewestMonth(new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = _cache.Mart }, _cache.Options, _cache.Time),
+        _cache.Snapshots, _cache.Options, _cache.Time);
+}
