@@ -107,7 +107,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             {
                 var layout = _own ?? await InspectAsync(cancellationToken);
                 return await database.RunAsync(
-                    connection => ask(layout, new PostgresWork(connection, null, cancellationToken)), cancellationToken);
+                    (connection, stop) => ask(layout, new PostgresWork(connection, null, stop)), cancellationToken);
             }
             catch (PostgresFailure)
             {
@@ -134,7 +134,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 
     private async Task<PostgresMartLayout> LookAsync(CancellationToken cancellationToken) =>
         PostgresMartLayout.Of(await database.RunAsync(
-            connection => new PostgresWork(connection, null, cancellationToken)
+            (connection, stop) => new PostgresWork(connection, null, stop)
                 .QueryAsync(PostgresMartLayout.InspectSql, row => (row.GetString(0), row.GetString(1))),
             cancellationToken));
 

@@ -115,10 +115,10 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
     {
         CheckId(batchId);
         return PostgresErrors.TranslateForMartAsync(() => database.RunAsync(
-            async connection =>
+            async (connection, stop) =>
             {
                 await using var drop = new NpgsqlCommand(PostgresMartSql.DropStaged(batchId), connection);
-                return await drop.ExecuteNonQueryAsync(cancellationToken);
+                return await drop.ExecuteNonQueryAsync(stop);
             },
             cancellationToken));
     }
@@ -131,14 +131,14 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
         {
             await schema.EnsureAsync(cancellationToken);
             return await database.RunAsync(
-                async connection =>
+                async (connection, stop) =>
                 {
-                    await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                    var work = new PostgresWork(connection, database.LongCommandTimeoutSeconds, cancellationToken);
+                    await using var transaction = await connection.BeginTransactionAsync(stop);
+                    var work = new PostgresWork(connection, database.LongCommandTimeoutSeconds, stop);
                     await work.ExecuteAsync(PostgresMartSql.LockWriters);
                     await work.ExecuteAsync(PostgresMartSql.MoreMemory);
                     var result = await write(work);
-                    await transaction.CommitAsync(cancellationToken);
+                    await transaction.CommitAsync(stop);
                     return result;
                 },
                 cancellationToken);

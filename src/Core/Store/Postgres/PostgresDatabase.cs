@@ -36,14 +36,33 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => Source().OpenConnectionAsync(cancellationToken);
 
-    /// <summary>Runs <paramref name="work"/> on a connection.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> on a connection. Who cancels does not wait for the work to end: on a line that is dead or trickles
+    /// that takes as long as a command may, and the connection is busy until then.
+    /// </summary>
+    /// <param name="work">Gets the connection, and the token that stops it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="PostgresFailure">It failed.</exception>
-    internal Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateAsync(async () =>
+    internal async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        // Npgsql asks the server to cancel, over a new connection, on the very thread that cancels; and it takes no notice at all while
+        // the reset of a connection from the pool is still unanswered. So it is told on another thread, and left to itself.
+        var stop = new CancellationTokenSource();
+        await using var telling = cancellationToken.UnsafeRegister(static stop => _ = ((CancellationTokenSource)stop!).CancelAsync(), stop);
+        var running = PostgresErrors.TranslateAsync(async () =>
         {
-            await using var connection = await OpenAsync(cancellationToken);
-            return await work(connection);
+            await using var connection = await OpenAsync(stop.Token);
+            return await work(connection, stop.Token);
         });
+        try
+        {
+            return await running.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _ = running.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+        }
+    }
 
     /// <summary>Closes the pool.</summary>
     public async ValueTask DisposeAsync()
