@@ -50,7 +50,9 @@ public sealed class SecrecyTests : IAsyncLifetime
         using var answer = await _replica.Client.GetAsync("/sales/trends?sale_month=2023-10");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
 
-        await AssertNamesNothingAsync([.. Secrets, $"{Host}:9"]);
+        await AssertNamesNothingAsync(Secrets);
+        await _replica.WaitForLogAsync("ConnectionRefused");
+        Assert.Contains("Refresh of", await _replica.LogAsync(), StringComparison.Ordinal);
     }
 
     private async Task StartAsync(Dictionary<string, string> settings)
@@ -70,5 +72,6 @@ public sealed class SecrecyTests : IAsyncLifetime
             // The pool is counted all the same.
             if (path == "/metrics") Assert.Contains("db_client_connection_pool_name=\"transaction-pipeline\"", told, StringComparison.Ordinal);
         }
+        foreach (var secret in secrets) Assert.DoesNotContain(secret, await _replica.LogAsync(), StringComparison.Ordinal);
     }
 }
