@@ -128,20 +128,15 @@ public sealed partial class CachedQuery
             // Another process may have done the work already.
             if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } adopted) return new(adopted, Queried: false);
 
-            var lease = await _leases.TryAcquireAsync(_key.ToString(), _holder, _options.Lease, CancellationToken.None).ConfigureAwait(false);
-            if (lease is not null)
+            // Renewed while the refresh runs: however long the mart takes, only a holder that died is replaced.
+            var held = await HeldLease.TryTakeAsync(_leases, _key.ToString(), _holder, _options.Lease, _time, CancellationToken.None).ConfigureAwait(false);
+            if (held is not null)
             {
-                try
-                {
-                    // Once more under the lease: it may have been committed between the look and the taking.
-                    if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } late) return new(late, Queried: false);
-                    if (await AskMartAsync(lease).ConfigureAwait(false) is { } refreshed) return refreshed;
-                    LogLeaseLost(_key, lease.Fence);
-                }
-                finally
-                {
-                    await _leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
-                }
+                await using var giveBack = held.ConfigureAwait(false);
+                // Once more under the lease: it may have been committed between the look and the taking.
+                if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } late) return new(late, Queried: false);
+                if (await AskMartAsync(held.Lease).ConfigureAwait(false) is { } refreshed) return refreshed;
+                LogLeaseLost(_key, held.Lease.Fence);
             }
             else if (!wait)
             {
