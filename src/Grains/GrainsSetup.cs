@@ -18,6 +18,8 @@ public static class GrainsSetup
         var services = silo.Services;
         // Whoever asked for it would speak to keys that this host does not serve.
         services.RemoveAll<LocalKeyOwner>();
+        // By chance and not by load, of which silos tell each other more seldom than a burst of new keys lasts: it all went to one silo.
+        services.AddSingleton<PlacementStrategy, RandomPlacement>();
         services.AddSingleton<GrainOwner>();
         services.AddSingleton(provider => new GrainKeyOwner(
             provider.GetRequiredService<CachedQueryContext>(),
