@@ -177,15 +177,20 @@ public sealed partial class CachedQuery
     /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
     private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, long minVersion)
     {
+        var isAhead = false;
         if (await _snapshots.FindAsync(_key, CancellationToken.None).ConfigureAwait(false) is { } head)
         {
+            // By a clock that is ahead of this one: when it was checked, nobody here knows.
+            isAhead = head.CheckedAt > Now();
             if (_current is { } held && held.Version == head.Version && held.DataAsOf == head.DataAsOf)
-                Adopt(held with { CheckedAt = head.CheckedAt });
+            {
+                if (!isAhead) Adopt(held with { CheckedAt = head.CheckedAt });
+            }
             else if (_current is null || head.Version > _current.Version)
                 await AdoptContentAsync().ConfigureAwait(false);
         }
         // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
-        return _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
+        return !isAhead && _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
     }
 
     private Task LoadStoredAsync()

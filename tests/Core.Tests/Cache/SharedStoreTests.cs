@@ -105,6 +105,30 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_OtherClockIsTenMinutesAhead_ChecksAreStillMadeAndNothingIsYoungerThanNow()
+    {
+        var ahead = _cache.Owner(clock: new FakeTimeProvider(_cache.Time.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        await AskAsync(ahead);
+        var replica = _cache.Owner();
+
+        var taken = await AskAsync(replica);
+        Assert.Equal((CacheResult.Hit, _cache.Time.GetUtcNow(), 1), (taken.Result, taken.Snapshot.CheckedAt, _cache.Mart.Reads));
+
+        // The other checks it again, by its own clock; that is no check of this moment.
+        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        _cache.Change("2", 200m);
+        var asked = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        Assert.Equal(200m, asked.Snapshot.Rows[0].TotalAmount);
+
+        // The mart fails: the other's future check renews nothing.
+        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        _cache.Mart.Failure = new MartException("the mart is away");
+        _cache.Time.Advance(TimeSpan.FromMinutes(5));
+        var failed = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        Assert.Equal((CacheResult.StaleOnError, asked.Snapshot.CheckedAt), (failed.Result, failed.Snapshot.CheckedAt));
+    }
+
+    [Fact]
     public async Task Get_VersionSeenElsewhere_IsFetchedRatherThanAnOlderOneServed()
     {
         var behind = _cache.Owner();
