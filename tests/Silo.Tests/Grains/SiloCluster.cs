@@ -8,6 +8,7 @@ using Orleans.TestingHost;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Grains;
@@ -33,6 +34,8 @@ internal sealed class SiloCluster : IAsyncDisposable
     public GatedMart Source { get; }
 
     public AskCounter Counter { get; } = new();
+
+    public StoppableRenewals Renewals { get; } = new();
 
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
 
@@ -113,6 +116,8 @@ internal sealed class SiloCluster : IAsyncDisposable
         });
         services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(1));
         host.AddCache();
+        var leases = services.Last(service => service.ServiceType == typeof(ILeaseStore)).ImplementationFactory!;
+        services.AddSingleton(provider => Renewals.Over((ILeaseStore)leases(provider)));
         host.UseOrleans(silo =>
         {
             silo.AddKeyGrains();

@@ -46,7 +46,8 @@ public abstract class StoreScenarios
         var owner = Assert.Single(cluster.Owners());
         var others = cluster.Silos.Where(silo => silo != owner).ToList();
         var late = SiloCluster.Keys(owner).Owned.WhenIdleAsync();
-        // Its query goes on: a process that is cut off from the cluster does not know it.
+        // Its query goes on, and its commit comes late, as that of a process that was frozen.
+        cluster.Renewals.Stopped = true;
         var killing = cluster.Cluster.KillSiloAsync(owner);
         cluster.Source.Gate = null;
         await cluster.SellAsync();
