@@ -20,8 +20,11 @@ public sealed class CacheOptions
     [ConfigurationKeyName("max_stale_on_error_seconds")]
     public double MaxStaleOnErrorSeconds { get; set; } = 86_400;
 
-    /// <summary>How long a refresh may hold its key's lease, in seconds. A dead holder is replaced after this time.</summary>
-    /// <value>30; longer than a mart's time-out.</value>
+    /// <summary>
+    /// The time after which a refresh of a process that died is taken over by another, in seconds. A living one renews its key's lease
+    /// until it ends, each third of this time.
+    /// </summary>
+    /// <value>30; 1 to 3,600.</value>
     [ConfigurationKeyName("lease_seconds")]
     public double LeaseSeconds { get; set; } = 30;
 
@@ -51,6 +54,7 @@ public sealed class CacheOptions
     public string? Problem =>
         !(PollSeconds is >= 0.1 and <= 3600) ? $"cache:poll_seconds must be 0.1 to 3,600, not {PollSeconds}."
         : !(SlowPollSeconds is >= 1 and <= 86_400) ? $"cache:slow_poll_seconds must be 1 to 86,400, not {SlowPollSeconds}."
+        : !(LeaseSeconds is >= 1 and <= 3600) ? $"cache:lease_seconds must be 1 to 3,600, not {LeaseSeconds}."
         : null;
 
     internal TimeSpan SlowPoll => TimeSpan.FromSeconds(SlowPollSeconds);

@@ -71,6 +71,9 @@ public sealed partial class CachedQuery
     {
         lock (_gate)
         {
+            // Another process's clock may be ahead.
+            var now = Now();
+            if (snapshot.CheckedAt > now) snapshot = snapshot with { CheckedAt = now };
             var isKnown = _learned?.DataVersion == snapshot.DataVersion;
             // Its change token is known to be the mart's own as of then, whoever read the rows, and by whatever clock.
             if (isKnown && _learned!.AsOf > snapshot.CheckedAt) snapshot = snapshot with { CheckedAt = _learned.AsOf };

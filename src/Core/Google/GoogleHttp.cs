@@ -129,7 +129,10 @@ public sealed partial class GoogleHttp
         var status = (int)response.StatusCode;
         var wait = response.Headers.RetryAfter;
         // A proxy may quote the request.
-        var details = token is null ? error?.Message : error?.Message?.Replace(token, "(token)", StringComparison.Ordinal);
+        var uri = response.RequestMessage!.RequestUri!;
+        var details = error?.Message?.Replace(uri.Authority, "(host)", StringComparison.OrdinalIgnoreCase)
+            .Replace(uri.Host, "(host)", StringComparison.OrdinalIgnoreCase);
+        if (token is not null) details = details?.Replace(token, "(token)", StringComparison.Ordinal);
         return new GoogleApiException(error?.Errors is [{ Reason: { } reason }, ..] ? reason : $"http{status}", status, details ?? "")
         {
             RetryAfter = wait?.Delta ?? (wait?.Date is { } date ? date - _time.GetUtcNow() : null),

@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Marts;
 public sealed class MartGuardOptions
 {
     /// <summary>The time one question may take with everything, waiting and retries included, in seconds.</summary>
-    /// <value>25; less than <c>cache.lease_seconds</c>, so that an answer comes while its lease holds.</value>
+    /// <value>25. A refresh asks two questions: for the change token and, when that changed, for the rows.</value>
     [ConfigurationKeyName("timeout_seconds")]
     public double TimeoutSeconds { get; set; } = 25;
 

@@ -27,13 +27,16 @@ internal sealed class CacheFixture : IAsyncDisposable
 
     public SqliteLeaseStore Leases => new(Database(), Time);
 
-    /// <summary>One more process over the same store; with a remote owner, what it holds are copies in front of that.</summary>
-    public LocalKeyOwner Owner(IRemoteOwner? remote = null)
+    /// <summary>
+    /// One more process over the same store; with a remote owner, what it holds are copies in front of that. A process with a clock of
+    /// its own that stands still is one that hangs: none of its timers fires.
+    /// </summary>
+    public LocalKeyOwner Owner(IRemoteOwner? remote = null, ILeaseStore? leases = null, TimeProvider? clock = null)
     {
-        var store = new FallbackStore(Snapshots, Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
+        var store = new FallbackStore(Snapshots, leases ?? Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
         var owner = new LocalKeyOwner(new CachedQueryContext(
             new Dictionary<Part, IMartSource> { [Part.Warehouse] = Mart, [Part.Operational] = Mart },
-            store, store, Options, Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}") { RemoteOwner = remote });
+            store, store, Options, clock ?? Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}") { RemoteOwner = remote });
         _owners.Add(owner);
         return owner;
     }
@@ -47,13 +50,15 @@ internal sealed class CacheFixture : IAsyncDisposable
     }
 
     /// <summary>Waits for a task, while fake time passes for those who wait for another process.</summary>
-    public async Task<T> WithTimeAsync<T>(Task<T> task, string phase)
+    public Task<T> WithTimeAsync<T>(Task<T> task, string phase) => WithTimeAsync(Time, task, phase);
+
+    public static async Task<T> WithTimeAsync<T>(FakeTimeProvider time, Task<T> task, string phase)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!task.IsCompleted)
         {
             if (limit.IsCancellationRequested) throw new TimeoutException($"{phase} did not happen");
-            Time.Advance(TimeSpan.FromMilliseconds(50));
+            time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
         }
         return await task;

@@ -8,23 +8,6 @@ namespace TransactionPipeline.Silo.Tests.Grains;
 public sealed class OwnershipTests
 {
     [Fact]
-    public async Task Get_ThousandColdThroughAllSilos_QueriesTheMartOnce()
-    {
-        await using var cluster = await SiloCluster.StartAsync();
-        cluster.Source.Gate = new();
-
-        var asking = Enumerable.Range(0, 1000).Select(i => SiloCluster.AskAsync(cluster.Silos[i % 3])).ToList();
-        await Phase.UntilAsync(() => cluster.Source.Reads == 1, "the one query's begin");
-        cluster.Source.Gate.SetResult();
-        var answers = await Phase.InTimeAsync(Task.WhenAll(asking), "the answers");
-
-        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
-        Assert.Equal(1, cluster.Source.Reads);
-        Assert.InRange(cluster.Counter.Asked, 1, 3);
-        Assert.Single(cluster.Owners());
-    }
-
-    [Fact]
     public async Task Get_HotKey_IsServedInEverySiloWithoutAGrainCall()
     {
         await using var cluster = await SiloCluster.StartAsync();
@@ -52,18 +35,6 @@ public sealed class OwnershipTests
         var owned = await SiloCluster.Keys(owner).Owned.GetAsync(SiloCluster.Key, default, CancellationToken.None);
 
         Assert.Same(owned.Snapshot.Rows, copy.Snapshot.Rows);
-    }
-
-    [Fact]
-    public async Task Get_OwnerCutOff_IsRefreshedUnderTheLeaseByWhoIsAsked()
-    {
-        await using var cluster = await SiloCluster.StartAsync();
-        cluster.Counter.IsCutOff = true;
-
-        var answers = await Phase.InTimeAsync(Task.WhenAll(cluster.Silos.Select(silo => SiloCluster.AskAsync(silo))), "the answers");
-
-        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
-        Assert.Equal(1, cluster.Source.Reads);
     }
 
     [Theory]

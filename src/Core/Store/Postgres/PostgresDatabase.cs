@@ -8,6 +8,7 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// </summary>
 public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
+    private const string ApplicationName = "transaction-pipeline";
     private static readonly TimeSpan LookAtUserEvery = TimeSpan.FromSeconds(1);
 
     private readonly PostgresOptions _options;
@@ -101,7 +102,7 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             MaxPoolSize = _options.MaxPoolSize,
             Timeout = _options.ConnectTimeoutSeconds,
             CommandTimeout = _options.CommandTimeoutSeconds,
-            ApplicationName = "transaction-pipeline",
+            ApplicationName = ApplicationName,
             // A timestamp's day, in a mart made elsewhere, is its day in UTC.
             Timezone = "UTC",
             Enlist = false,
@@ -111,6 +112,8 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             KeepAlive = 30,
         };
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // Metrics and logs name the pool; without a name of its own that is the connection string, with host, database and user.
+        builder.Name = ApplicationName;
         builder.UsePasswordProvider(_ => _credentials.Password, (_, _) => new(_credentials.Password));
         return builder.Build();
     }

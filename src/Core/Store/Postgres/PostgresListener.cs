@@ -12,7 +12,7 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// as soon as it is back.
 /// </summary>
 public sealed partial class PostgresListener(
-    PostgresDatabase database, MartWatcher watcher, LocalKeyOwner owner, TimeProvider time, ILogger<PostgresListener> logger)
+    PostgresDatabase database, MartWatcher watcher, IHeldKeys held, TimeProvider time, ILogger<PostgresListener> logger)
     : BackgroundService
 {
     // What broke while it worked is mended at once; a server that is away is asked again and again, but not without a pause.
@@ -88,7 +88,7 @@ public sealed partial class PostgresListener(
     private void Hear(object sender, NpgsqlNotificationEventArgs heard)
     {
         if (heard.Channel == PostgresMart.Channel) watcher.Wake();
-        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) owner.Learn(key.Mart, key.Month, dataVersion, checkedAt);
+        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) held.Learn(key.Mart, key.Month, dataVersion, checkedAt);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Changes are not heard of at once at present, only by the poll")]
