@@ -52,6 +52,17 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task Look_WatcherHangs_IsGivenUpInTime()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        cluster.Counter.Hang = new();
+
+        await Phase.InTimeAsync(
+            Task.WhenAll(cluster.Silos.Select(silo => Watcher(silo).PollAsync(CancellationToken.None))), "the polls' giving up");
+    }
+
+    [Fact]
     public async Task Look_WatchersSiloDies_AnotherWatches()
     {
         await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
