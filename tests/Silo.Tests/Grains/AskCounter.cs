@@ -3,10 +3,11 @@ using TransactionPipeline.Grains.Watch;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
-/// <summary>Counts the questions that reach a key's grain in any silo; can cut the grains off or hang them.</summary>
-internal sealed class AskCounter : IIncomingGrainCallFilter
+/// <summary>Counts the questions that reach a key's grain in any silo; can cut the grains off, hang them, or lose what they push.</summary>
+internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
 {
     private int _asked;
+    private int _lost;
 
     public int Asked => Volatile.Read(ref _asked);
 
@@ -14,6 +15,12 @@ internal sealed class AskCounter : IIncomingGrainCallFilter
 
     /// <summary>When set, every call of a grain waits for it.</summary>
     public TaskCompletionSource? Hang { get; set; }
+
+    /// <summary>When true, news does not arrive.</summary>
+    public bool LosesNews { get; set; }
+
+    /// <summary>News that was lost.</summary>
+    public int Lost => Volatile.Read(ref _lost);
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
@@ -24,5 +31,12 @@ internal sealed class AskCounter : IIncomingGrainCallFilter
             throw new InvalidOperationException("the test cut this grain off");
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
         await context.Invoke();
+    }
+
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        if (!LosesNews || context.InterfaceMethod.DeclaringType != typeof(IMartListener)) return context.Invoke();
+        Interlocked.Increment(ref _lost);
+        return Task.CompletedTask;
     }
 }

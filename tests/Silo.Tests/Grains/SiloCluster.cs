@@ -118,6 +118,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         {
             silo.AddKeyGrains();
             silo.AddIncomingGrainCallFilter(Counter);
+            silo.AddOutgoingGrainCallFilter(Counter);
             // Longer than any phase: a call that is given up sooner was given up by us.
             silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(5));
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
