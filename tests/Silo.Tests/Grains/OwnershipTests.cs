@@ -94,6 +94,21 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public async Task Drop_GrainsHang_DropsFromTheStoreAndHereAndSaysThatOthersDidNotAnswer()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the first answer");
+        cluster.Counter.Hang = new();
+
+        var dropping = cluster.Silos[0].ServiceProvider.GetRequiredService<IKeyOwner>().DropAsync(SiloCluster.Key, CancellationToken.None);
+        await Phase.InTimeAsync(Task.WhenAny(dropping), "the end of the drop");
+
+        await Assert.ThrowsAsync<DropIncompleteException>(() => dropping);
+        Assert.Null(await SiloCluster.StoredAsync(cluster.Silos[0]));
+        Assert.Equal(0, SiloCluster.CopyVersion(cluster.Silos[0]));
+    }
+
+    [Fact]
     public async Task Grain_Idle_LeavesMemoryAndComesBackNoOlder()
     {
         await using var cluster = await SiloCluster.StartAsync();
