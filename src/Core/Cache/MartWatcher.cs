@@ -14,6 +14,8 @@ public sealed partial class MartWatcher(
     IHeldKeys held, IChangeTokens tokens, NewestMonth newestMonth, IReadOnlyDictionary<Mart, IMartSource> sources,
     IOptions<CacheOptions> options, TimeProvider time, ILogger<MartWatcher> logger) : BackgroundService
 {
+    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(20);
+
     private readonly Dictionary<Mart, Bell> _bells = sources.Keys.ToDictionary(mart => mart, _ => new Bell());
 
     /// <summary>The marts have changed, or may have: forgets the newest months and makes the next looks come at once.</summary>
@@ -39,27 +41,31 @@ public sealed partial class MartWatcher(
         var woken = false;
         while (!cancellationToken.IsCancellationRequested)
         {
-            var looked = await PollAsync(mart, woken, cancellationToken);
-            await Task.WhenAny(bell.Rung, Task.Delay(options.Value.Poll, time, cancellationToken));
+            var failure = await PollAsync(mart, woken, cancellationToken);
+            await Task.WhenAny(bell.Rung, Task.Delay(PauseAfter(failure), time, cancellationToken));
             // Before the look, so that a waking during it brings another; and not used up by a look that failed.
-            woken = bell.Reset() || (woken && !looked);
+            woken = bell.Reset() || (woken && failure is not null);
         }
     }
 
-    /// <summary>False when the mart could not be looked at.</summary>
-    private async Task<bool> PollAsync(Mart mart, bool woken, CancellationToken cancellationToken)
+    /// <summary>What the breaker held back is looked at as soon as it lets it through: a mart that is back shows its changes at once.</summary>
+    private TimeSpan PauseAfter(MartException? failure) =>
+        failure?.RetryAfter is { } soon && soon < options.Value.Poll ? TimeSpan.FromTicks(Math.Max(soon.Ticks, Soonest.Ticks)) : options.Value.Poll;
+
+    /// <summary>The failure when the mart could not be looked at; else null.</summary>
+    private async Task<MartException?> PollAsync(Mart mart, bool woken, CancellationToken cancellationToken)
     {
         try
         {
             foreach (var seen in await tokens.LookAsync(mart, held.MonthsOf(mart), woken, cancellationToken))
                 held.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
-            return true;
+            return null;
         }
         catch (MartException unreachable)
         {
             // Nothing is known, so nothing is renewed: the answers grow stale by their own clock.
             LogPollFailed(mart, unreachable);
-            return false;
+            return unreachable;
         }
     }
 

@@ -51,8 +51,8 @@ public sealed class SecrecyTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
 
         await AssertNamesNothingAsync(Secrets);
-        await _replica.WaitForLogAsync("ConnectionRefused");
-        Assert.Contains("Refresh of", await _replica.LogAsync(), StringComparison.Ordinal);
+        await _replica.Log.WaitForAsync("ConnectionRefused");
+        Assert.Contains("Refresh of", _replica.Log.Text, StringComparison.Ordinal);
     }
 
     private async Task StartAsync(Dictionary<string, string> settings)
@@ -72,6 +72,6 @@ public sealed class SecrecyTests : IAsyncLifetime
             // The pool is counted all the same.
             if (path == "/metrics") Assert.Contains("db_client_connection_pool_name=\"transaction-pipeline\"", told, StringComparison.Ordinal);
         }
-        foreach (var secret in secrets) Assert.DoesNotContain(secret, await _replica.LogAsync(), StringComparison.Ordinal);
+        foreach (var secret in secrets) Assert.DoesNotContain(secret, _replica.Log.Text, StringComparison.Ordinal);
     }
 }
