@@ -58,7 +58,8 @@ public sealed class BadLineTests(PostgresFixture server) : IAsyncLifetime
                 Assert.Contains("Query error: ", told, StringComparison.Ordinal);
             }
             foreach (var secret in _replicas.Secrets) Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.OK, (await replica.Client.GetAsync("/health/live")).StatusCode);
+            using var live = await replica.Client.GetAsync("/health/live");
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
             // It changes while the line is bad, and is seen once it is whole.
             await _replicas.ChangeAsync(++price);
             _proxy.Fault = TcpFault.None;
