@@ -63,6 +63,20 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
         Assert.All(_looks.GroupBy(look => look.Mart), looks => Assert.True(looks.First().Woken));
     }
 
+    [Fact]
+    public async Task Poll_BreakerIsOpen_ComesAgainAsSoonAsItLetsALookThrough()
+    {
+        _look = _ => Task.FromException(new MartException("the breaker is open", MartFailure.Unavailable) { RetryAfter = TimeSpan.FromMilliseconds(100) });
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _looks.Count >= 2, "the looks that are held back");
+        var began = _time.GetUtcNow();
+
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _learned.Count == 2, "the next looks");
+
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+    }
+
     async Task<IReadOnlyList<MonthToken>> IChangeTokens.LookAsync(
         Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
     {

@@ -65,7 +65,10 @@ public sealed partial class PostgresListener(
         connection.Notification += Hear;
         try
         {
-            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection))
+            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection)
+            {
+                CommandTimeout = AnswerWithinSeconds,
+            })
                 await listen.ExecuteNonQueryAsync(cancellationToken);
             _isListening = true;
             if (_saidLost) LogBack();
