@@ -46,10 +46,9 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             {
                 // PostgreSQL's text holds neither, so no product starts with it.
                 if (!IsText(key.Prefix)) return MartRows.Empty;
-                var rows = new MartRowsBuilder();
+                var rows = new RowReader();
                 // One statement sees one state of the tables. What breaks it off throws: a part of the rows is never an answer.
-                await work.ReadAsync(
-                    layout.ReadSql(part), row => rows.Add(ReadRow(row)), key.Month.FirstDay, key.Month.LastDay, key.Prefix);
+                await work.ReadAsync(layout.ReadSql(part), rows.Add, key.Month.FirstDay, key.Month.LastDay, key.Prefix);
                 return rows.Build();
             },
             cancellationToken);
