@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
@@ -85,7 +84,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         // Its clock stands still, as a dead process's does: it renews nothing.
-        var clock = new FakeTimeProvider(_cache.Time.GetUtcNow());
+        var clock = new SteppedTime(_cache.Time.GetUtcNow());
         var hung = AskAsync(_cache.Owner(clock: clock));
         await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
         var gate = _cache.Mart.Gate;
@@ -107,7 +106,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     [Fact]
     public async Task Get_OtherClockIsTenMinutesAhead_ChecksAreStillMadeAndNothingIsYoungerThanNow()
     {
-        var ahead = _cache.Owner(clock: new FakeTimeProvider(_cache.Time.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        var ahead = _cache.Owner(clock: new SteppedTime(_cache.Time.GetUtcNow() + TimeSpan.FromMinutes(10)));
         await AskAsync(ahead);
         var replica = _cache.Owner();
 
@@ -154,8 +153,8 @@ public sealed class SharedStoreTests : IAsyncLifetime
         var lease = await _cache.Leases.TryAcquireAsync(CacheFixture.Key.ToString(), "busy", TimeSpan.FromSeconds(30), default);
         _cache.Change("2", 200m);
         replica.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "2", _cache.Time.GetUtcNow());
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (replica.List().Single().CheckedAt != checkedAt) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+        await replica.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(checkedAt, replica.List().Single().CheckedAt);
         await replica.DisposeAsync();
         await _cache.Leases.ReleaseAsync(lease!, default);
 
