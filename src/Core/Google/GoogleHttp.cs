@@ -58,11 +58,6 @@ public sealed partial class GoogleHttp
     public async Task SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
         await RetryAsync(token => SendOnceAsync(make, (_, _) => Task.FromResult(true), token), cancellationToken);
 
-    /// <summary>As the other, for content.</summary>
-    public async Task<byte[]> SendBytesAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
-        await RetryAsync(
-            token => SendOnceAsync(make, (response, reading) => response.Content.ReadAsByteArrayAsync(reading), token), cancellationToken);
-
     /// <summary>As the other, for the Location of what was begun.</summary>
     internal async Task<Uri> SendForLocationAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
         await RetryAsync(
@@ -111,9 +106,15 @@ public sealed partial class GoogleHttp
         catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
         {
             LogFailed(GoogleReasons.Connection, 0);
-            throw new GoogleApiException(GoogleReasons.Connection, cause: error);
+            throw new GoogleApiException(GoogleReasons.Connection, cause: error) { WasSent = WasSent(error) };
         }
     }
+
+    private static bool WasSent(Exception error) => error is not HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    };
 
     private async Task<GoogleApiException> ReadErrorAsync(HttpResponseMessage response, string? token, CancellationToken cancellationToken)
     {

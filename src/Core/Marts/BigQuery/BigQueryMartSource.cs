@@ -104,8 +104,8 @@ public sealed class BigQueryMartSource : IMartSource
         }
         finally
         {
-            // Also a query whose pages could not be read is billed.
-            await _budget.SettleAsync(reserved, cost.Billed);
+            // Also a query whose pages could not be read is billed, and one that was given up may be: what was set aside for it stays.
+            if (cost.Billed is { } billed) await _budget.SettleAsync(reserved, billed);
         }
     }
 
