@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using TransactionPipeline.Core.Marts;
 using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
@@ -25,6 +26,20 @@ public sealed class BigQueryTransactionStoreTests
             await mart.ReadAsync("2023-10"));
         Assert.Equal("249.9", (await mart.ReadAsync("2023-10", "Halal Mouse"))[0].TotalAmount.ToString());
         Assert.Equal(3, await mart.Store.ReadSummaryAsync(CancellationToken.None).CountAsync());
+    }
+
+    [Fact]
+    public async Task Prepare_Tables_ArePartitionedByDate()
+    {
+        await using var mart = await StartAsync(prepare: false);
+        await mart.PostAsync("storage/v1/b", new() { ["name"] = Bucket });
+        await mart.Store.PrepareAsync(CancellationToken.None);
+
+        var partitions = mart.StandIn.Calls.All.Where(call => call.Api == "bigquery.tables.insert").Select(call => JsonNode.Parse(call.Body)!)
+            .ToDictionary(table => table["tableReference"]!["tableId"]!.ToString(), table => table["timePartitioning"]?.ToJsonString());
+        Assert.Equal("""{"type":"MONTH","field":"date"}""", partitions["raw_transactions"]);
+        Assert.Equal("""{"type":"MONTH","field":"sale_date"}""", partitions["fact_sales"]);
+        Assert.Equal("""{"type":"MONTH","field":"sale_month"}""", partitions["summary_sales"]);
     }
 
     [Fact]

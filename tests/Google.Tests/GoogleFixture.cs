@@ -121,6 +121,10 @@ internal sealed class GoogleFixture : MartHarness
         return JsonNode.Parse(text)!.AsObject();
     }
 
+    /// <summary>An object's content, straight from the stand-in.</summary>
+    public async Task<byte[]> ReadObjectAsync(string name) =>
+        await _http.GetByteArrayAsync(new Uri(StandIn.Endpoint, $"storage/v1/b/{Bucket}/o/{Uri.EscapeDataString(name)}?alt=media"));
+
     public override async ValueTask DisposeAsync()
     {
         Assert.Empty(StandIn.Broken);
