@@ -3,8 +3,10 @@ using Npgsql;
 namespace TransactionPipeline.Core.Store.Postgres;
 
 /// <summary>
-/// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. The password is read when a
-/// connection opens and the user when it changes, so a rotated secret is taken up without a restart.
+/// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. Each mart's questions, the
+/// stagings and the loads and transforms have a share that they cannot exceed, so that however slow they are, the store, and with it
+/// sign-in and what is cached, has connections left. The password is read when a connection opens and the user when it changes, so a
+/// rotated secret is taken up without a restart.
 /// </summary>
 public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
@@ -31,8 +33,14 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>The time that loading and transforming may take, in seconds.</summary>
     internal int LongCommandTimeoutSeconds => 10 * _options.CommandTimeoutSeconds;
 
-    /// <summary>How many batches may be staged at once: each holds a connection while its file comes in, and answers need some too.</summary>
-    internal int MaxStagings => Math.Max(1, _options.MaxPoolSize / 2);
+    /// <summary>How many questions each mart may be asked at once.</summary>
+    public int MaxQuestions => _options.Share;
+
+    /// <summary>How many batches may be staged at once: each holds a connection while its file comes in.</summary>
+    internal int MaxStagings => _options.Share;
+
+    /// <summary>How many loads, transforms, exports and discards may be under way at once; those that write to the mart take turns anyway.</summary>
+    internal static int MaxWrites => PostgresOptions.Writes;
 
     /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => Source().OpenConnectionAsync(cancellationToken);
