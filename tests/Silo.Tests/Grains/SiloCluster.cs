@@ -77,6 +77,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Source.Gate?.TrySetResult();
+        Source.TokenGate?.TrySetResult();
         Counter.Hang?.TrySetResult();
         await _cluster.DisposeAsync();
         _sales.Dispose();
