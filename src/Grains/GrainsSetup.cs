@@ -24,7 +24,8 @@ public static class GrainsSetup
         services.AddSingleton(provider => new GrainKeyOwner(
             provider.GetRequiredService<CachedQueryContext>(),
             provider.GetRequiredService<GrainOwner>(),
-            provider.GetRequiredService<IGrainFactory>()));
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<IOptions<GrainsOptions>>().Value));
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<MartChangeTokens>();

@@ -107,12 +107,25 @@ public sealed partial class CachedQuery
         }
     }
 
-    /// <summary>The refresh as the key's owner elsewhere does it; null when there is none or it cannot be reached.</summary>
+    /// <summary>The refresh as the key's owner elsewhere does it; null when it has to be done here.</summary>
     private async Task<Refreshed?> AskOwnerAsync(Flight flight, long minVersion)
     {
         if (_owner is null) return null;
         var maxAge = flight.BeganAt > flight.NotBefore ? flight.BeganAt - flight.NotBefore : TimeSpan.Zero;
-        if (await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false) is not { } answer) return null;
+        OwnersAnswer? owners;
+        try
+        {
+            owners = await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false);
+        }
+        catch (MartException failed) when (failed.Failure != MartFailure.Failed && _current is null)
+        {
+            // It may be the owner's own way to the mart that is broken. With nothing to serve, one more attempt under the lease is better
+            // than no answer; where the mart itself is away, this process's breaker bounds the attempts.
+            owners = null;
+        }
+        _ownerName = owners?.Owner;
+        if (owners is null) return null;
+        var answer = owners.Answer;
         Adopt(answer.Snapshot);
         // The owner's last good answer is adopted, but its failure is this refresh's failure too: nothing was renewed.
         if (answer.Result == CacheResult.StaleOnError) throw new MartException(answer.Error!);

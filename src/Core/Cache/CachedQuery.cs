@@ -25,6 +25,7 @@ public sealed partial class CachedQuery
     private volatile Failure? _failure;
     private volatile Snapshot? _outdated;
     private volatile Learned? _learned;
+    private volatile string? _ownerName;
     private long _hits;
     private long _lastAskedAt;
 
@@ -46,6 +47,9 @@ public sealed partial class CachedQuery
 
     /// <summary>The newest snapshot known here; null while there is none.</summary>
     public Snapshot? Current => _current;
+
+    /// <summary>Who refreshed it last: the owner elsewhere, or this process.</summary>
+    public string Owner => _ownerName ?? _holder;
 
     /// <summary>When a caller last asked.</summary>
     public DateTimeOffset LastAskedAt => new(Interlocked.Read(ref _lastAskedAt), TimeSpan.Zero);

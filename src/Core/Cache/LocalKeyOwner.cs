@@ -104,11 +104,11 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
 
     private static long Size(CachedQuery query) => BytesPerKey + (query.Current?.Rows.SizeInBytes ?? 0);
 
-    private KeyStatus Status(QueryKey key, CachedQuery query)
+    private static KeyStatus Status(QueryKey key, CachedQuery query)
     {
         var snapshot = query.Current;
         return new KeyStatus(
             key, snapshot?.Version ?? 0, snapshot?.Rows.Count ?? 0, Size(query), snapshot?.DataAsOf, snapshot?.CheckedAt,
-            query.Hits, query.LastAskedAt, _context.Holder);
+            query.Hits, query.LastAskedAt, query.Owner);
     }
 }

@@ -35,9 +35,16 @@ internal static class CacheAdminApi
     private static async Task<IResult> DropAsync(string key, IKeyOwner owner, CancellationToken cancellationToken)
     {
         if (TryParse(key, out var problem) is not { } parsed) return problem!;
-        return await owner.DropAsync(parsed, cancellationToken)
-            ? TypedResults.NoContent()
-            : TypedResults.Problem("Nothing is held for this key.", statusCode: StatusCodes.Status404NotFound);
+        try
+        {
+            return await owner.DropAsync(parsed, cancellationToken)
+                ? TypedResults.NoContent()
+                : TypedResults.Problem("Nothing is held for this key.", statusCode: StatusCodes.Status404NotFound);
+        }
+        catch (DropIncompleteException incomplete)
+        {
+            return TypedResults.Problem(incomplete.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
     }
 
     private static QueryKey? TryParse(string key, out IResult? problem)

@@ -80,6 +80,8 @@ internal sealed class SiloCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Source.Gate?.TrySetResult();
+        Source.TokenGate?.TrySetResult();
+        Counter.Hang?.TrySetResult();
         await _cluster.DisposeAsync();
         _sales.Dispose();
         _directory.Delete(recursive: true);
@@ -122,6 +124,9 @@ internal sealed class SiloCluster : IAsyncDisposable
         {
             silo.AddKeyGrains();
             silo.AddIncomingGrainCallFilter(Counter);
+            silo.AddOutgoingGrainCallFilter(Counter);
+            // Longer than any phase: a call that is given up sooner was given up by us.
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(5));
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (!duplicates) return;
             // Every silo that is asked makes an activation of its own, and the directory lets it.
