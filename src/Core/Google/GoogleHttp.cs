@@ -33,7 +33,10 @@ public sealed partial class GoogleHttp
         _retries = options.Attempts <= 1 ? ResiliencePipeline.Empty : Retries(options.Attempts - 1, time);
     }
 
-    /// <summary>Backoff of 0.5 s doubled each time, up to 10 s, with jitter; or what Google asks for.</summary>
+    // A load that waits longer than this is better begun anew later: it holds the pipeline's lease.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>Backoff of 0.5 s doubled each time, up to 10 s, with jitter; or what Google asks for, up to a minute.</summary>
     internal static ResiliencePipeline Retries(int retries, TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -43,7 +46,8 @@ public sealed partial class GoogleHttp
             MaxDelay = TimeSpan.FromSeconds(10),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
-            DelayGenerator = attempt => new((attempt.Outcome.Exception as GoogleApiException)?.RetryAfter),
+            DelayGenerator = attempt => new(
+                (attempt.Outcome.Exception as GoogleApiException)?.RetryAfter is { } asked ? asked < LongestWait ? asked : LongestWait : null),
         })
         .Build();
 
