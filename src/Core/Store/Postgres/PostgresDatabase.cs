@@ -43,7 +43,21 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     internal static int MaxWrites => PostgresOptions.Writes;
 
     /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => Source().OpenConnectionAsync(cancellationToken);
+    internal async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var source = Source();
+            try
+            {
+                return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (WasRotated(source, error))
+            {
+                // The user was another by then: once more as that one.
+            }
+        }
+    }
 
     /// <summary>Runs <paramref name="work"/> on a connection.</summary>
     /// <exception cref="PostgresFailure">It failed.</exception>
@@ -63,18 +77,28 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _source?.Dispose();
 
-    private NpgsqlDataSource Source()
+    private bool WasRotated(NpgsqlDataSource used, Exception error) => error switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            Source(lookNow: true) != used,
+        // The pool was closed between its being chosen and its being used, or while a connection was waited for.
+        ObjectDisposedException or NpgsqlException => Volatile.Read(ref _source) != used,
+        _ => false,
+    };
+
+    private NpgsqlDataSource Source(bool lookNow = false)
     {
         lock (_gate)
         {
-            if (_source is not null && _time.GetElapsedTime(_lookedAt) < LookAtUserEvery) return _source;
+            if (!lookNow && _source is not null && _time.GetElapsedTime(_lookedAt) < LookAtUserEvery) return _source;
             var user = _credentials.User;
             _lookedAt = _time.GetTimestamp();
             if (_source is not null && _user == user) return _source;
+            var old = _source;
+            (_user, _source) = (user, Build(user));
             // Connections of the old user that are at work finish it; they are closed when they come back.
-            _source?.Dispose();
-            _user = user;
-            return _source = Build(user);
+            old?.Dispose();
+            return _source;
         }
     }
 
