@@ -19,8 +19,8 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
 
     public MartWatcherTests()
     {
-        var (mart, options) = (new FakeMart(), new CacheOptions());
-        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = mart, [Mart.Operational] = mart };
+        var options = new CacheOptions();
+        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = new FakeMart { Store = "a" }, [Mart.Operational] = new FakeMart { Store = "b" } };
         _watcher = new MartWatcher(
             this, this, new NewestMonth(sources, options, _time), sources, Options.Create(options), _time, NullLogger<MartWatcher>.Instance);
     }
@@ -61,6 +61,29 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
         await WithTimeAsync(() => _looks.Where(look => !look.Woken).DistinctBy(look => look.Mart).Count() == 2, "the polls as usual");
 
         Assert.All(_looks.GroupBy(look => look.Mart), looks => Assert.True(looks.First().Woken));
+    }
+
+    [Fact]
+    public async Task Wake_ByOneStore_LeavesTheOthersMartAlone()
+    {
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _learned.Count == 2, "the first poll");
+        _watcher.Wake("b");
+        await WithTimeAsync(() => _looks.Any(look => look.Woken) && _looks.Count(look => look.Mart == Mart.Warehouse) >= 3, "the woken look");
+
+        Assert.All(_looks.Where(look => look.Woken), look => Assert.Equal(Mart.Operational, look.Mart));
+    }
+
+    [Fact]
+    public async Task Poll_SomethingUnforeseenIsThrown_TheWatchGoesOn()
+    {
+        _look = _ => Task.FromException(new ObjectDisposedException("a pool"));
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _looks.Count >= 4, "the looks that break off");
+
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _learned.Count == 2, "the looks as usual");
+        Assert.False(_watcher.ExecuteTask!.IsCompleted);
     }
 
     async Task<IReadOnlyList<MonthToken>> IChangeTokens.LookAsync(

@@ -32,6 +32,9 @@ public sealed class BigQueryMartSource : IMartSource
     /// <inheritdoc/>
     public bool IsCostlyToPoll => true;
 
+    /// <summary>True: it is the table's.</summary>
+    public bool HasOneToken => true;
+
     /// <inheritdoc/>
     public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) =>
         Token(await FindTableAsync(cancellationToken));
