@@ -109,7 +109,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             [Mart.Warehouse] = Source,
             [Mart.Operational] = Source,
         });
-        services.AddKeyedSingleton(SqliteStore.ServiceKey, (_, _) => SqliteStore.In(new StateOptions(_directory.FullName)));
+        services.AddSingleton(_ => SqliteStore.In(new StateOptions(_directory.FullName)));
         // Nothing grows stale or is looked at by the clock, unless a test wants it to.
         services.Configure<CacheOptions>(options =>
         {
