@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Tests.Marts;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
@@ -48,5 +49,19 @@ public sealed class BigQueryTransactionStoreTests : TransactionStoreContract, IA
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _mart.Store.PrepareAsync(CancellationToken.None)));
         await _mart.LoadAsync(Sample);
         Assert.Single(await _mart.TransformAsync());
+    }
+
+    [Fact]
+    public async Task Prepare_Tables_ArePartitionedByDate()
+    {
+        await using var mart = await StartAsync(prepare: false);
+        await mart.PostAsync("storage/v1/b", new() { ["name"] = Bucket });
+        await mart.Store.PrepareAsync(CancellationToken.None);
+
+        var partitions = mart.StandIn.Calls.All.Where(call => call.Api == "bigquery.tables.insert").Select(call => JsonNode.Parse(call.Body)!)
+            .ToDictionary(table => table["tableReference"]!["tableId"]!.ToString(), table => table["timePartitioning"]?.ToJsonString());
+        Assert.Equal("""{"type":"MONTH","field":"date"}""", partitions["raw_transactions"]);
+        Assert.Equal("""{"type":"MONTH","field":"sale_date"}""", partitions["fact_sales"]);
+        Assert.Equal("""{"type":"MONTH","field":"sale_month"}""", partitions["summary_sales"]);
     }
 }

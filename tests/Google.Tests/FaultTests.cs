@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Google;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.GoogleStandIn;
@@ -73,6 +74,21 @@ public sealed class FaultTests
         mart.StandIn.Faults.Plan(new Fault("bigquery.jobs.query", FaultKind.Status, 429, "rateLimitExceeded", RetryAfter: 7));
         await mart.ReadAsync("2023-10");
         Assert.Contains(TimeSpan.FromSeconds(7), mart.Time.Pauses);
+    }
+
+    [Fact]
+    public async Task Retry_AfterAnHour_WaitsAMinute()
+    {
+        var time = new FakeTimeProvider();
+        var attempts = 0;
+        var working = GoogleHttp.Retries(1, time).ExecuteAsync(_ =>
+            ++attempts > 1 ? default : throw new GoogleApiException("rateLimitExceeded", 429) { RetryAfter = TimeSpan.FromHours(1) }).AsTask();
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(1, attempts);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await working.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(2, attempts);
     }
 
     [Fact]

@@ -124,7 +124,10 @@ internal sealed class GoogleFixture : MartHarness
     /// <summary>Straight from the stand-in's API.</summary>
     public async Task<byte[]> DownloadAsync(string path) => await _http.GetByteArrayAsync(new Uri(StandIn.Endpoint, path));
 
-    /// <summary>The same, of JSON.</summary>
+    /// <summary>An object's content, straight from the stand-in.</summary>
+    public Task<byte[]> ReadObjectAsync(string name) => DownloadAsync($"storage/v1/b/{Bucket}/o/{Uri.EscapeDataString(name)}?alt=media");
+
+    /// <summary>JSON, straight from the stand-in.</summary>
     public async Task<JsonObject> GetAsync(string path) => JsonNode.Parse(await DownloadAsync(path))!.AsObject();
 
     public override async ValueTask DisposeAsync()

@@ -32,7 +32,12 @@ public sealed class WebAppFixture : IAsyncLifetime
     public WebAppFixture() => _factory = new(() => new WebApplicationFactory<Program>().WithWebHostBuilder(Configure));
 
     /// <summary>Settings over those of pipeline_config.yaml, as <c>section:name</c>.</summary>
-    public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal) { ["security:jwt_secret"] = JwtSecret };
+    public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal)
+    {
+        ["security:jwt_secret"] = JwtSecret,
+        // It has its own test; here it would ask the tests' marts before the tests do.
+        ["cache:warm_up"] = "false",
+    };
 
     /// <summary>Replaces services of the app.</summary>
     public Action<IServiceCollection>? Services { get; init; }

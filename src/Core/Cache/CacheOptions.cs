@@ -45,6 +45,11 @@ public sealed class CacheOptions
     [ConfigurationKeyName("slow_poll_seconds")]
     public double SlowPollSeconds { get; set; } = 15;
 
+    /// <summary>Whether a new process reads the newest month's answers before the first caller asks for them.</summary>
+    /// <value>true; the marts are queried only when they changed since the stored snapshots were read.</value>
+    [ConfigurationKeyName("warm_up")]
+    public bool WarmUp { get; set; } = true;
+
     /// <summary>Memory for snapshots, in bytes; the least used go first.</summary>
     /// <value>256 MiB.</value>
     [ConfigurationKeyName("max_bytes")]

@@ -23,10 +23,10 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
         {
             var answering = query.GetAsync(demand, cancellationToken);
             if (answering.IsCompletedSuccessfully) return Counted(answering.Result, key);
-            return Sized(Counted(await answering, key));
+            return await WaitAsync(answering, key);
         }
         query = _queries.GetOrAdd(key, static (key, owner) => new CachedQuery(key, owner._context, owner), this);
-        return Sized(Counted(await query.GetAsync(demand, cancellationToken), key));
+        return await WaitAsync(query.GetAsync(demand, cancellationToken), key);
     }
 
     /// <inheritdoc/>
@@ -82,10 +82,17 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
         return answer;
     }
 
-    private CachedAnswer Sized(CachedAnswer answer)
+    private async ValueTask<CachedAnswer> WaitAsync(ValueTask<CachedAnswer> answering, QueryKey key)
     {
-        if (_queries.Values.Sum(Size) > _context.MaxBytes) Evict();
-        return answer;
+        try
+        {
+            return Counted(await answering, key);
+        }
+        finally
+        {
+            // Also without an answer: keys that a failing mart is asked for take memory too.
+            if (_queries.Values.Sum(Size) > _context.MaxBytes) Evict();
+        }
     }
 
     private void Evict()

@@ -19,10 +19,12 @@ public sealed partial class MartWatcher(
     private readonly Dictionary<Mart, Bell> _bells = sources.Keys.ToDictionary(mart => mart, _ => new Bell());
 
     /// <summary>The marts have changed, or may have: forgets the newest months and makes the next looks come at once.</summary>
-    public void Wake()
+    /// <param name="store">The store whose marts these are, see <see cref="IMartSource.Store"/>; null for all marts.</param>
+    public void Wake(string? store = null)
     {
         foreach (var (mart, bell) in _bells)
         {
+            if (store is not null && sources[mart].Store != store) continue;
             newestMonth.Forget(mart);
             bell.Ring();
         }
@@ -67,10 +69,19 @@ public sealed partial class MartWatcher(
             LogPollFailed(mart, unreachable);
             return unreachable;
         }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // What nobody foresaw must not end the watch, and the process with it.
+            LogPollBroken(mart, CauseException.Of(error)!);
+            return new MartException("The look broke off.", MartFailure.Failed, error);
+        }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "The {Mart} mart's change tokens could not be read")]
     private partial void LogPollFailed(Mart mart, MartException error);
+
+    [LoggerMessage(2, LogLevel.Error, "The look at the {Mart} mart's change tokens broke off")]
+    private partial void LogPollBroken(Mart mart, Exception error);
 
     /// <summary>Wakes the one that waits at it.</summary>
     private sealed class Bell

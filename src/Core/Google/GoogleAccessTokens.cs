@@ -28,7 +28,10 @@ public sealed class GoogleAccessTokens(string credentialsFile) : IAccessTokens
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw new GoogleApiException(error is HttpRequestException ? GoogleReasons.Connection : GoogleReasons.NoCredentials, cause: error);
+            throw new GoogleApiException(error is HttpRequestException ? GoogleReasons.Connection : GoogleReasons.NoCredentials, cause: error)
+            {
+                WasSent = false,
+            };
         }
     }
 

@@ -26,6 +26,9 @@ public sealed class GoogleApiException : Exception
     /// <summary>Google's message.</summary>
     public string Details { get; }
 
+    /// <summary>False when the call surely did not leave this side: no token, no connection.</summary>
+    public bool WasSent { get; init; } = true;
+
     /// <summary>When to ask again, if Google said so.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

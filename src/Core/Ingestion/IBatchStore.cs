@@ -12,7 +12,7 @@ public interface IBatchStore
     Task AddRejectsAsync(string batchId, IReadOnlyList<RejectedLine> lines, CancellationToken cancellationToken);
 
     /// <summary>Everything has come: <see cref="BatchStatus.Received"/>, or <see cref="BatchStatus.Empty"/> without a good line.</summary>
-    /// <exception cref="InvalidOperationException">It is not being received any more: another process gave it up.</exception>
+    /// <exception cref="Store.StoreException">It is not being received any more: another process gave it up.</exception>
     Task CompleteAsync(string batchId, long accepted, long rejected, CancellationToken cancellationToken);
 
     /// <summary>Gives a batch up that is still being received, and removes its rejected lines.</summary>

@@ -1,19 +1,20 @@
 using Microsoft.Data.Sqlite;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
 
 namespace TransactionPipeline.Core.Ingestion;
 
 /// <summary>The batches in <c>store.db</c>.</summary>
-/// <param name="store">The store's file.</param>
+/// <param name="store">The store.</param>
 /// <param name="time">Tells when a batch came.</param>
-public sealed class SqliteBatchStore(SqliteDatabase store, TimeProvider time) : IBatchStore
+public sealed class SqliteBatchStore(SqliteStore store, TimeProvider time) : IBatchStore
 {
     private const string Columns =
         "id, status, source, started_at, completed_at, accepted, rejected, inserted, replaced, unchanged, duplicates";
 
     /// <inheritdoc/>
-    public Task BeginAsync(string batchId, string source, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task BeginAsync(string batchId, string source, CancellationToken cancellationToken) => store.ExecuteAsync(
         "INSERT INTO batches (id, status, source, started_at, accepted, rejected) VALUES ($id, 'receiving', $source, $now, 0, 0)",
         [("$id", batchId), ("$source", source), ("$now", Now)],
         cancellationToken);
@@ -39,7 +40,7 @@ public sealed class SqliteBatchStore(SqliteDatabase store, TimeProvider time) : 
     /// <inheritdoc/>
     public async Task CompleteAsync(string batchId, long accepted, long rejected, CancellationToken cancellationToken)
     {
-        var completed = await ExecuteAsync(
+        var completed = await store.ExecuteAsync(
             """
             UPDATE batches SET status = $status, completed_at = $now, accepted = $accepted, rejected = $rejected
             WHERE id = $id AND status = 'receiving'
@@ -49,11 +50,11 @@ public sealed class SqliteBatchStore(SqliteDatabase store, TimeProvider time) : 
                 ("$status", Name(accepted > 0 ? BatchStatus.Received : BatchStatus.Empty)),
             ],
             cancellationToken);
-        if (completed == 0) throw new InvalidOperationException($"Batch {batchId} was given up while it came in. Send the file again.");
+        if (completed == 0) throw new StoreException($"Batch {batchId} was given up while it came in. Send the file again.", MartFailure.Transient);
     }
 
     /// <inheritdoc/>
-    public Task AbandonAsync(string batchId, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task AbandonAsync(string batchId, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         DELETE FROM rejected_transactions WHERE batch IN (SELECT id FROM batches WHERE id = $id AND status = 'receiving');
         UPDATE batches SET status = 'abandoned' WHERE id = $id AND status = 'receiving';
@@ -62,7 +63,7 @@ public sealed class SqliteBatchStore(SqliteDatabase store, TimeProvider time) : 
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task MarkLoadedAsync(string batchId, LoadCounts counts, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task MarkLoadedAsync(string batchId, LoadCounts counts, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE batches
         SET status = 'loaded', inserted = $inserted, replaced = $replaced, unchanged = $unchanged, duplicates = $duplicates
@@ -85,9 +86,6 @@ public sealed class SqliteBatchStore(SqliteDatabase store, TimeProvider time) : 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static string Name(BatchStatus status) => status.ToString().ToLowerInvariant();
-
-    private Task<int> ExecuteAsync(string sql, IReadOnlyList<(string Name, object? Value)> parameters, CancellationToken cancellationToken) =>
-        store.ExecuteAsync(sql, parameters, cancellationToken);
 
     private Task<IReadOnlyList<Batch>> QueryAsync(string where, string value, CancellationToken cancellationToken) =>
         store.QueryAsync($"SELECT {Columns} FROM batches {where}", Read, [("$value", value)], cancellationToken);

@@ -39,7 +39,8 @@ public sealed partial class TransactionReceiver(
     /// <param name="progress">Told the number of lines after every batch of rows; null for nobody.</param>
     /// <param name="cancellationToken">Breaks it off.</param>
     /// <exception cref="TransactionFileException">Empty, a wrong header, or a line beyond all measure.</exception>
-    /// <exception cref="MartException">A store could not be written.</exception>
+    /// <exception cref="MartException">A mart's store could not be written.</exception>
+    /// <exception cref="StoreException">The shared store could not.</exception>
     public async Task<ReceivedBatch> ReceiveAsync(
         Stream content, string source, IProgress<long>? progress, CancellationToken cancellationToken)
     {
@@ -60,7 +61,7 @@ public sealed partial class TransactionReceiver(
         {
             await AbandonAsync(id, error);
             if (error is OperationCanceledException && lease.Lost.IsCancellationRequested)
-                throw new MartException(
+                throw new StoreException(
                     "The store could not be reached for too long, so the file was given up. Send it again.", MartFailure.Transient, error);
             throw;
         }
@@ -165,7 +166,7 @@ public sealed partial class TransactionReceiver(
             await batches.AbandonAsync(id, CancellationToken.None);
             LogAbandoned(logger, id, cause?.GetType().Name ?? "its process ended");
         }
-        catch (Exception error) when (error is MartException or IOException)
+        catch (Exception error) when (error is MartException or StoreException or IOException)
         {
             LogNotAbandoned(logger, error, id);
         }

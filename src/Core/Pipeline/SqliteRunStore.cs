@@ -5,9 +5,9 @@ using TransactionPipeline.Core.Store.Sqlite;
 namespace TransactionPipeline.Core.Pipeline;
 
 /// <summary>The run history in <c>store.db</c>.</summary>
-/// <param name="store">The store's file.</param>
+/// <param name="store">The store.</param>
 /// <param name="time">Tells when an orphan was found.</param>
-public sealed class SqliteRunStore(SqliteDatabase store, TimeProvider time) : IRunStore
+public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunStore
 {
     private const string Columns =
         """

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -29,7 +28,7 @@ public sealed partial class StoreSweeping(
             LogSwept(await sweeper.SweepAsync(
                 now - TimeSpan.FromDays(options.Value.SnapshotDays), now - TimeSpan.FromDays(options.Value.HistoryDays), cancellationToken));
         }
-        catch (Exception away) when (away is DbException or IOException or TimeoutException or UnauthorizedAccessException)
+        catch (StoreException away)
         {
             LogFailed(away);
         }

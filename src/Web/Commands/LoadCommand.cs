@@ -3,6 +3,7 @@ using Spectre.Console;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Web.Commands;
 
@@ -49,7 +50,7 @@ internal static class LoadCommand
             WriteResult(console, received, run, took);
             return Loaded;
         }
-        catch (Exception error) when (error is TransactionFileException or MartException or IOException or InvalidDataException)
+        catch (Exception error) when (error is TransactionFileException or MartException or StoreException or IOException)
         {
             await parsed.InvocationConfiguration.Error.WriteLineAsync($"{error.Message} Nothing was loaded.");
             return Failed;

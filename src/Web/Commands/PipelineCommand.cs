@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Web.Commands;
 
@@ -27,7 +28,7 @@ internal static class PipelineCommand
             await using var disposing = (IAsyncDisposable)host;
             foreach (var store in host.Services.GetServices<ITransactionStore>()) await store.PrepareAsync(cancellationToken);
             // The caller (a CronJob, a shell) repeats a failure by its own rules.
-            var run = await host.Services.GetRequiredService<PipelineRunner>().RunAsync("command", retry: false, cancellationToken);
+            var run = await host.Services.GetRequiredService<PipelineRunner>().RunAsync("cli", retry: false, cancellationToken);
             if (run.Status == RunStatus.Succeeded)
             {
                 await output.WriteLineAsync($"Run {run.Id} succeeded: {run.Batches} batches loaded, {run.Months} months changed.");
@@ -36,7 +37,7 @@ internal static class PipelineCommand
             await error.WriteLineAsync($"Run {run.Id} failed: {run.Error}");
             return 1;
         }
-        catch (Exception failure) when (failure is MartException or IOException or InvalidDataException)
+        catch (Exception failure) when (failure is MartException or StoreException or IOException)
         {
             await error.WriteLineAsync(failure.Message);
             return 1;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.SignIn;
 
@@ -113,7 +114,16 @@ internal static class UsersCommand
     {
         using var host = createHost();
         var output = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(parsed.InvocationConfiguration.Output) });
-        if (await run(Context.Of(host.Services), output) is { } problem)
+        string? problem;
+        try
+        {
+            problem = await run(Context.Of(host.Services), output);
+        }
+        catch (StoreException away)
+        {
+            problem = away.Message;
+        }
+        if (problem is not null)
         {
             await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
             return Refused;

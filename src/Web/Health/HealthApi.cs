@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TransactionPipeline.Web.Sales;
 
 namespace TransactionPipeline.Web.Health;
 
@@ -19,6 +20,7 @@ public static class HealthApi
             .AddCheck<MartsHealth>("marts", tags: [ReadyTag])
             .AddCheck<StoreHealth>("store", tags: [ReadyTag])
             .AddCheck<NotificationsHealth>("notifications", tags: [ReadyTag])
+            .AddCheck<WarmUp>("warm_up", tags: [ReadyTag])
             .AddCheck<Draining>("draining", tags: [ReadyTag]);
         return builder;
     }

@@ -15,7 +15,6 @@ public static class HostProgram
         {
             if (CommandLine.IsCommand(args)) return await CommandLine.RunAsync(args);
 
-            BufferedOutput.Install();
             await build(args).RunAsync();
             return 0;
         }

@@ -1,4 +1,5 @@
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Web.Hosting;
 
@@ -15,7 +16,7 @@ internal static class StoreFailures
             {
                 return await next(invocation);
             }
-            catch (MartException failed)
+            catch (Exception failed) when (failed is MartException or StoreException)
             {
                 invocation.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
                 return TypedResults.Problem(failed.Message, statusCode: StatusCodes.Status503ServiceUnavailable);

@@ -24,7 +24,7 @@ public static class StoreSetup
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddKeyedSingleton(SqliteStore.ServiceKey, (provider, _) => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
+        services.TryAddSingleton(provider => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
 
         var options = builder.Configuration.GetSection(Section).Get<PostgresOptions>() ?? new();
         if (options.IsConfigured)
@@ -49,10 +49,9 @@ public static class StoreSetup
     }
 
     private static void Add<TStore>(
-        IServiceCollection services, Func<PostgresStore, TStore> shared, Func<SqliteDatabase, TimeProvider, TStore> embedded)
+        IServiceCollection services, Func<PostgresStore, TStore> shared, Func<SqliteStore, TimeProvider, TStore> embedded)
         where TStore : class =>
         services.TryAddSingleton(provider => provider.GetRequiredService<SharedStore>().Postgres is { } postgres
             ? shared(postgres)
-            : embedded(
-                provider.GetRequiredKeyedService<SqliteDatabase>(SqliteStore.ServiceKey), provider.GetRequiredService<TimeProvider>()));
+            : embedded(provider.GetRequiredService<SqliteStore>(), provider.GetRequiredService<TimeProvider>()));
 }

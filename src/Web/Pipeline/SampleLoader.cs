@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.Pipeline;
@@ -24,7 +25,8 @@ internal sealed partial class SampleLoader(
             LogLoaded(logger, options.Value.Sample, run.Status, run.Loaded.Inserted);
         }
         // Without the sample the app is as good as with it.
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or MartException or TransactionFileException)
+        catch (Exception error) when (error is
+            IOException or UnauthorizedAccessException or MartException or StoreException or TransactionFileException)
         {
             LogNotLoaded(logger, error, options.Value.Sample);
         }

@@ -11,6 +11,8 @@ internal static class SalesApi
         builder.Services.AddSingleton<SalesAnswer>();
         builder.Services.AddSingleton<SalesRoute>();
         builder.Services.AddSingleton<MonthlyAnswer>();
+        builder.Services.AddSingleton<WarmUp>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WarmUp>());
         builder.Services.AddExceptionHandler<MartExceptionHandler>();
     }
 

@@ -1,23 +1,31 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using Microsoft.Extensions.Options;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Users;
 
 namespace TransactionPipeline.Web.SignIn;
 
 /// <summary>
 /// Whether what was signed in still counts: the user exists, is enabled and has the same stamp. Each user is read from the store at
-/// most every <see cref="Memory"/>, which is also how long a disabled user may go on. While the store is away a user goes on as last read,
-/// until the token or cookie expires: nobody can be disabled then anyway, and the answers in memory stay reachable.
+/// most every <see cref="Memory"/>, which is also how long a disabled user may go on. While the store does not answer, what it said
+/// last counts, for a token's lifetime: cached answers must not go away with the store.
 /// </summary>
-internal sealed class UserSessions(IUserStore users, TimeProvider time)
+internal sealed class UserSessions(IUserStore users, IOptions<SecurityOptions> options, TimeProvider time)
 {
     /// <summary>How long a user once read counts as current.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a request waits for the store when what it said last could do; only the first one after it fell silent.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _outage = TimeSpan.FromMinutes(options.Value.TokenMinutes);
 
     // Bounded by the number of users that ever were: a name is asked for only after a signature or a protected cookie vouched for it.
     private readonly ConcurrentDictionary<string, Reading> _readings = new(StringComparer.Ordinal);
 
     /// <summary>Whether the session of <paramref name="principal"/> counts; completes at once unless the store must be asked.</summary>
+    /// <exception cref="StoreException">The store does not answer, and has not said anything of this user lately.</exception>
     public ValueTask<bool> IsCurrentAsync(ClaimsPrincipal? principal)
     {
         var name = principal?.FindFirst(SignInClaims.Name)?.Value;
@@ -25,26 +33,38 @@ internal sealed class UserSessions(IUserStore users, TimeProvider time)
         if (name is null || stamp is null) return ValueTask.FromResult(false);
 
         var now = time.GetTimestamp();
-        if (!_readings.TryGetValue(name, out var reading) || time.GetElapsedTime(reading.At, now) >= Memory)
-        {
-            // No caller's token: the reading is shared, and one who leaves must not fail the others.
-            reading = new Reading(now, users.FindAsync(name, CancellationToken.None), reading?.LastGood, IsBehind: reading is { User.IsFaulted: true });
-            _readings[name] = reading;
-        }
-        // A store that was away is asked again behind the answers: it may take its whole time-out to say nothing.
-        var known = reading.User.IsCompletedSuccessfully ? reading.User : reading.User.IsFaulted || reading.IsBehind ? reading.Before : null;
-        return known is not null ? ValueTask.FromResult(Counts(known.Result, stamp)) : AwaitAsync(name, reading, stamp);
+        var before = _readings.GetValueOrDefault(name);
+        var reading = before is not null && time.GetElapsedTime(before.At, now) < Memory ? before : Read(name, before, now);
+        return reading.User.IsCompletedSuccessfully
+            ? ValueTask.FromResult(Counts(reading.User.Result, stamp))
+            : AwaitAsync(name, reading, stamp);
+    }
+
+    private Reading Read(string name, Reading? before, long now)
+    {
+        // No caller's token: the reading is shared, and one who leaves must not fail the others.
+        var asked = users.FindAsync(name, CancellationToken.None);
+        return _readings[name] = before is { User.IsCompletedSuccessfully: false }
+            ? new Reading(now, asked) { LastAnswer = before.LastAnswer, Patience = TimeSpan.Zero }
+            : new Reading(now, asked) { LastAnswer = before is null ? null : new Answer(before.At, before.User.Result), Patience = Patience };
     }
 
     private async ValueTask<bool> AwaitAsync(string name, Reading reading, string stamp)
     {
+        if (reading.LastAnswer is { } last && time.GetElapsedTime(last.At) < _outage)
+        {
+            try
+            {
+                return Counts(await reading.User.WaitAsync(reading.Patience, time), stamp);
+            }
+            catch (Exception silent) when (silent is StoreException or TimeoutException)
+            {
+                return Counts(last.User, stamp);
+            }
+        }
         try
         {
             return Counts(await reading.User, stamp);
-        }
-        catch when (reading.Before is { } last)
-        {
-            return Counts(last.Result, stamp);
         }
         catch
         {
@@ -56,12 +76,15 @@ internal sealed class UserSessions(IUserStore users, TimeProvider time)
 
     private static bool Counts(User? user, string stamp) => user is { Disabled: false } && user.Stamp == stamp;
 
-    /// <param name="At">When it began.</param>
-    /// <param name="User">What is read.</param>
-    /// <param name="Before">The last reading before it that succeeded.</param>
-    /// <param name="IsBehind">The store was away before: nobody waits for this one.</param>
-    private sealed record Reading(long At, Task<User?> User, Task<User?>? Before, bool IsBehind)
+    /// <summary>A question to the store, and when it was asked.</summary>
+    private sealed record Reading(long At, Task<User?> User)
     {
-        public Task<User?>? LastGood => User.IsCompletedSuccessfully ? User : Before;
+        /// <summary>The last answer before it; null when there was none.</summary>
+        public Answer? LastAnswer { get; init; }
+
+        /// <summary>How long to wait for this one while the last answer could do.</summary>
+        public TimeSpan Patience { get; init; }
     }
+
+    private sealed record Answer(long At, User? User);
 }

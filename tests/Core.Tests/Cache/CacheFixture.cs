@@ -14,7 +14,7 @@ internal sealed class CacheFixture : IAsyncDisposable
     public static readonly QueryKey Key = new(Part.Warehouse, "Halal", new Month(2023, 10));
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("cache-tests-");
     private readonly List<LocalKeyOwner> _owners = [];
-    private readonly List<SqliteDatabase> _databases = [];
+    private readonly List<SqliteStore> _databases = [];
 
     public SteppedTime Time { get; } = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -100,7 +100,7 @@ internal sealed class CacheFixture : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private SqliteDatabase Database()
+    private SqliteStore Database()
     {
         var database = SqliteStore.In(new StateOptions(_directory.FullName));
         _databases.Add(database);

@@ -77,6 +77,29 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
         Assert.InRange(_time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
     }
 
+    [Fact]
+    public async Task Wake_ByOneStore_LeavesTheOthersMartAlone()
+    {
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _learned.Count == 2, "the first poll");
+        _watcher.Wake("b");
+        await WithTimeAsync(() => _looks.Any(look => look.Woken) && _looks.Count(look => look.Mart == Mart.Warehouse) >= 3, "the woken look");
+
+        Assert.All(_looks.Where(look => look.Woken), look => Assert.Equal(Mart.Operational, look.Mart));
+    }
+
+    [Fact]
+    public async Task Poll_SomethingUnforeseenIsThrown_TheWatchGoesOn()
+    {
+        _look = _ => Task.FromException(new ObjectDisposedException("a pool"));
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _looks.Count >= 4, "the looks that break off");
+
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _learned.Count == 2, "the looks as usual");
+        Assert.False(_watcher.ExecuteTask!.IsCompleted);
+    }
+
     async Task<IReadOnlyList<MonthToken>> IChangeTokens.LookAsync(
         Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
@@ -22,7 +23,7 @@ internal sealed class ReceiverFixture : IDisposable
 
     public SqliteMartFixture Mart { get; } = new();
 
-    public SqliteDatabase Store { get; }
+    public SqliteStore Store { get; }
 
     public SqliteBatchStore Batches { get; }
 
@@ -36,6 +37,20 @@ internal sealed class ReceiverFixture : IDisposable
     public TransactionReceiver CreateReceiver() => new(
         Stores, Batches, Leases, new TransactionIdHasher(null),
         Microsoft.Extensions.Options.Options.Create(Options), Mart.Time, NullLogger<TransactionReceiver>.Instance);
+
+    /// <summary>The same store as another process has it, or one that waits only so long for a lock.</summary>
+    public SqliteStore OpenStore(int busySeconds = 10) =>
+        new(new SqliteDatabase(Mart.State.PathOf("store.db"), StoreSchema.Migrations, busySeconds));
+
+    /// <summary>Another process that writes to the store until this is disposed.</summary>
+    public async Task<IAsyncDisposable> LockStoreAsync()
+    {
+        var connection = new SqliteConnection($"Data Source={Mart.State.PathOf("store.db")};Pooling=False");
+        await connection.OpenAsync();
+        // Closing it undoes the transaction and frees the lock.
+        connection.BeginTransaction(deferred: false);
+        return connection;
+    }
 
     public Task<ReceivedBatch> ReceiveAsync(string text) => ReceiveAsync(Encoding.UTF8.GetBytes(text));
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
 using static TransactionPipeline.Core.Tests.Ingestion.ReceiverFixture;
 using static TransactionPipeline.Core.Tests.Marts.MartHarness;
@@ -12,8 +13,13 @@ namespace TransactionPipeline.Core.Tests.Ingestion;
 public sealed class StoreFailureTests : IDisposable
 {
     private readonly ReceiverFixture _fixture = new();
+    private SqliteStore? _impatient;
 
-    public void Dispose() => _fixture.Dispose();
+    public void Dispose()
+    {
+        _impatient?.Dispose();
+        _fixture.Dispose();
+    }
 
     [Fact]
     public async Task Load_MartLockedByAnother_FailsInWordsAndWorksOnceItIsFree()
@@ -33,19 +39,27 @@ public sealed class StoreFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task Receive_StoreLockedByAnother_FailsInWordsAndLeavesNothing()
+    public async Task Receive_StoreLockedByAnotherAtTheBeginning_FailsInWordsAndLeavesNothing()
     {
-        using var impatient = new SqliteDatabase(_fixture.Store.Path, StoreSchema.Migrations, busySeconds: 1);
-        var batches = new SqliteBatchStore(impatient, _fixture.Mart.Time);
-        await using var other = await _fixture.Store.OpenUnpooledAsync(CancellationToken.None);
-        var receiver = new TransactionReceiver(
-            [_fixture.Mart.Store], batches, _fixture.Leases, new TransactionIdHasher(null),
-            Microsoft.Extensions.Options.Options.Create(_fixture.Options), _fixture.Mart.Time, NullLogger<TransactionReceiver>.Instance);
-        var lines = string.Concat(Enumerable.Range(0, 100).Select(i => $"T{i},Halal Tea,x,1,2023-10-01\n"));
-        Microsoft.Data.Sqlite.SqliteTransaction? locking = null;
-        await using var content = new OnSecondRead(Encoding.UTF8.GetBytes(Header + lines), () => locking = other.BeginTransaction(deferred: false));
+        var receiver = CreateImpatientReceiver();
+        await using (await _fixture.LockStoreAsync())
+        {
+            var failed = await Assert.ThrowsAsync<StoreException>(() => receiver.ReceiveAsync(Content(), "test.csv", null, CancellationToken.None));
+            Assert.Equal(MartFailure.Transient, failed.Kind);
+            Assert.Contains("locked by another process", failed.Message, StringComparison.Ordinal);
+        }
+        Assert.Empty(await _fixture.StatusesAsync());
+        Assert.Equal(100, (await receiver.ReceiveAsync(Content(), "test.csv", null, CancellationToken.None)).RejectedCount);
+    }
 
-        var failed = await Assert.ThrowsAsync<MartException>(() => receiver.ReceiveAsync(content, "test.csv", null, CancellationToken.None));
+    [Fact]
+    public async Task Receive_StoreLockedByAnotherInTheMiddle_FailsInWordsAndLeavesNothing()
+    {
+        var receiver = CreateImpatientReceiver();
+        IAsyncDisposable? locking = null;
+        await using var content = new OnSecondRead(Content().ToArray(), async () => locking = await _fixture.LockStoreAsync());
+
+        var failed = await Assert.ThrowsAsync<StoreException>(() => receiver.ReceiveAsync(content, "test.csv", null, CancellationToken.None));
 
         Assert.Contains("locked by another process", failed.Message, StringComparison.Ordinal);
         await locking!.DisposeAsync();
@@ -79,7 +93,20 @@ public sealed class StoreFailureTests : IDisposable
         Assert.Equal(50_000, (await _fixture.Mart.Store.LoadAsync(batch, CancellationToken.None)).Inserted);
     }
 
-    private sealed class OnSecondRead(byte[] content, Action act) : MemoryStream(content)
+    private static MemoryStream Content() => new(Encoding.UTF8.GetBytes(
+        Header + string.Concat(Enumerable.Range(0, 100).Select(i => $"T{i},Halal Tea,x,1,2023-10-01\n"))));
+
+    // As the server's, every store of it, but waiting one second only.
+    private TransactionReceiver CreateImpatientReceiver()
+    {
+        _impatient = _fixture.OpenStore(busySeconds: 1);
+        return new TransactionReceiver(
+            [_fixture.Mart.Store], new SqliteBatchStore(_impatient, _fixture.Mart.Time), new SqliteLeaseStore(_impatient, _fixture.Mart.Time),
+            new TransactionIdHasher(null), Microsoft.Extensions.Options.Options.Create(_fixture.Options), _fixture.Mart.Time,
+            NullLogger<TransactionReceiver>.Instance);
+    }
+
+    private sealed class OnSecondRead(byte[] content, Func<Task> act) : MemoryStream(content)
     {
         private int _reads;
 
@@ -87,7 +114,7 @@ public sealed class StoreFailureTests : IDisposable
         {
             // One line at a time, so that something is already under way.
             var read = await base.ReadAsync(buffer[..Math.Min(buffer.Length, 50)], cancellationToken);
-            if (++_reads == 2) act();
+            if (++_reads == 2) await act();
             return read;
         }
     }

@@ -1,6 +1,7 @@
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Tests.Store;
 
@@ -44,8 +45,19 @@ public abstract class HistoryStoreContract
 
         await Store.NewBatches().AbandonAsync("a1", CancellationToken.None);
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => batches.CompleteAsync("a1", 1, 1, CancellationToken.None));
+        await Assert.ThrowsAsync<StoreException>(() => batches.CompleteAsync("a1", 1, 1, CancellationToken.None));
         Assert.Equal(BatchStatus.Abandoned, (await batches.FindAsync("a1", CancellationToken.None))!.Status);
+    }
+
+    [Fact]
+    public async Task Batch_IdTaken_IsRefusedWithoutSpeakingOfMarts()
+    {
+        var batches = Store.NewBatches();
+        await batches.BeginAsync("a1", "a.csv", CancellationToken.None);
+
+        var refused = await Assert.ThrowsAnyAsync<StoreException>(() => batches.BeginAsync("a1", "a.csv", CancellationToken.None));
+
+        Assert.DoesNotContain("total", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

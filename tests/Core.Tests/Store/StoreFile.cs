@@ -7,9 +7,9 @@ namespace TransactionPipeline.Core.Tests.Store;
 public sealed class StoreFile : IDisposable
 {
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("transaction-pipeline-");
-    private readonly List<SqliteDatabase> _open = [];
+    private readonly List<SqliteStore> _open = [];
 
-    public SqliteDatabase Open()
+    public SqliteStore Open()
     {
         var store = SqliteStore.In(new StateOptions(_state.FullName));
         _open.Add(store);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Grains.Query;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
@@ -20,6 +21,27 @@ public sealed class OwnershipTests
         }
 
         Assert.Equal((asked, tokens, 1), (cluster.Counter.Asked, cluster.Source.Tokens, cluster.Source.Reads));
+    }
+
+    [Fact]
+    public async Task Grain_WhileARefreshIsUnderWay_AnswersFromMemory()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        var grain = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IQueryGrain>(SiloCluster.Key.ToString());
+        await Phase.InTimeAsync(grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.FromHours(1) }), "the first answer");
+        await cluster.SellAsync();
+        var gate = cluster.Source.Gate = new();
+        var checking = grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.Zero });
+        await Phase.UntilAsync(() => cluster.Source.Reads == 2, "the refresh's query");
+
+        var answers = await Phase.InTimeAsync(
+            Task.WhenAll(Enumerable.Range(0, 100).Select(_ => grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.FromHours(1) }))),
+            "the answers while the refresh runs");
+
+        Assert.All(answers, answer => Assert.Equal(1, answer.Version));
+        Assert.False(checking.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(2, (await Phase.InTimeAsync(checking, "the end of the refresh")).Version);
     }
 
     [Fact]

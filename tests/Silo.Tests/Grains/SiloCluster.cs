@@ -80,6 +80,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Source.Gate?.TrySetResult();
+        Source.TokenGate?.TrySetResult();
         Counter.Hang?.TrySetResult();
         await _cluster.DisposeAsync();
         _sales.Dispose();
@@ -108,7 +109,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             [Mart.Warehouse] = Source,
             [Mart.Operational] = Source,
         });
-        services.AddKeyedSingleton(SqliteStore.ServiceKey, (_, _) => SqliteStore.In(new StateOptions(_directory.FullName)));
+        services.AddSingleton(_ => SqliteStore.In(new StateOptions(_directory.FullName)));
         // Nothing grows stale or is looked at by the clock, unless a test wants it to.
         services.Configure<CacheOptions>(options =>
         {

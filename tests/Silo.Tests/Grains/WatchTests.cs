@@ -104,6 +104,24 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task NewestMonth_WhileALookIsUnderWay_IsTheWatchersAnswer()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        var tokens = cluster.Source.Tokens;
+        var gate = cluster.Source.TokenGate = new();
+        Watcher(cluster.Silos[0]).Wake();
+        await Phase.UntilAsync(() => cluster.Source.Tokens > tokens, "the look that takes long");
+
+        foreach (var silo in cluster.Silos)
+            Assert.Equal(new Month(2023, 10), await Phase.InTimeAsync(NewestMonthAsync(silo), "the newest month"));
+
+        // One that could not have been asked would have been asked past, once by each silo.
+        Assert.Equal(1, cluster.Source.NewestMonths);
+        gate.SetResult();
+    }
+
+    [Fact]
     public async Task NewestMonth_MartFails_ReachesTheCallerAsItWas()
     {
         await using var cluster = await SiloCluster.StartAsync();

@@ -1,5 +1,11 @@
+using System.Net;
 using System.Security.Claims;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.SignIn;
 
@@ -7,69 +13,128 @@ namespace TransactionPipeline.Web.Tests.SignIn;
 
 public sealed class UserSessionsTests
 {
-    private static readonly ClaimsPrincipal Alice =
-        new(new ClaimsIdentity([new Claim(SignInClaims.Name, "alice"), new Claim(SignInClaims.Stamp, "s1")]));
+    private static readonly TimeSpan Later = UserSessions.Memory + TimeSpan.FromSeconds(1);
+    private static readonly User Alice = new("alice", "hash", [Roles.Viewer], Disabled: false, "stamp");
+    private static readonly ClaimsPrincipal Session = new(new ClaimsIdentity(
+        [new(SignInClaims.Name, Alice.Name), new(SignInClaims.Stamp, Alice.Stamp)], "test"));
 
     private readonly FakeTimeProvider _time = new();
-    private readonly SwitchableUsers _users = new();
+    private readonly StoredUsers _store = new();
     private readonly UserSessions _sessions;
 
-    public UserSessionsTests() => _sessions = new UserSessions(_users, _time);
+    public UserSessionsTests() => _sessions = new UserSessions(_store, Options.Create(new SecurityOptions { TokenMinutes = 30 }), _time);
 
     [Fact]
-    public async Task IsCurrent_StoreAway_GoesOnAsLastReadAndEndsOnceTheStoreSaysSo()
+    public async Task IsCurrent_WithinMemory_AsksTheStoreOnce()
     {
-        Assert.True(await _sessions.IsCurrentAsync(Alice));
+        for (var i = 0; i < 5; i++) Assert.True(await _sessions.IsCurrentAsync(Session));
+        Assert.Equal(1, _store.Questions);
 
-        _users.Answer = Task.FromException<User?>(new IOException("away"));
-        for (var i = 0; i < 3; i++)
+        _time.Advance(Later);
+        _store.Answer = () => Task.FromResult<User?>(Alice with { Disabled = true });
+
+        Assert.False(await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
+    public async Task IsCurrent_StoreFails_TheLastAnswerCountsForATokensLifetime()
+    {
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+        _store.Answer = Fail;
+
+        for (var minutes = 0; minutes < 29; minutes++)
         {
-            _time.Advance(UserSessions.Memory);
-            Assert.True(await _sessions.IsCurrentAsync(Alice));
+            _time.Advance(TimeSpan.FromMinutes(1));
+            Assert.True(await _sessions.IsCurrentAsync(Session));
+        }
+        _time.Advance(TimeSpan.FromMinutes(2));
+
+        await Assert.ThrowsAsync<StoreException>(async () => await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
+    public async Task IsCurrent_StoreIsBack_ItsAnswerCountsAtOnce()
+    {
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+        _store.Answer = Fail;
+        _time.Advance(Later);
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+        _store.Answer = () => Task.FromResult<User?>(Alice with { Stamp = "a new password's" });
+
+        _time.Advance(Later);
+
+        Assert.False(await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
+    public async Task IsCurrent_StoreHangs_OnlyTheFirstQuestionWaits()
+    {
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+        var never = new TaskCompletionSource<User?>();
+        _store.Answer = () => never.Task;
+        _time.Advance(Later);
+
+        var first = _sessions.IsCurrentAsync(Session).AsTask();
+        Assert.False(first.IsCompleted);
+        _time.Advance(UserSessions.Patience);
+        Assert.True(await first);
+
+        _time.Advance(Later);
+        var second = _sessions.IsCurrentAsync(Session);
+        Assert.True(second.IsCompleted, "A later question waited for a store that hangs.");
+        Assert.True(await second);
+    }
+
+    [Fact]
+    public async Task IsCurrent_StoreFailsAndNothingIsKnown_Throws()
+    {
+        _store.Answer = Fail;
+        await Assert.ThrowsAsync<StoreException>(async () => await _sessions.IsCurrentAsync(Session));
+
+        _store.Answer = () => Task.FromResult<User?>(Alice);
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
+    public async Task Request_StoreFailsForMinutes_CachedAnswersGoOnAndStrangersAreTold503()
+    {
+        await using var app = new WebAppFixture
+        {
+            Services = services => services.Replace(ServiceDescriptor.Singleton<IUserStore>(_store)),
+        };
+        _store.Answer = () => Task.FromResult<User?>(Alice);
+        using var alice = app.Anonymous();
+        alice.DefaultRequestHeaders.Authorization = new("Bearer", TokenOf(app, Alice));
+        using var bob = app.Anonymous();
+        bob.DefaultRequestHeaders.Authorization = new("Bearer", TokenOf(app, Alice with { Name = "bob" }));
+        var before = await alice.GetStringAsync("/sales/trends?sale_month=2023-10");
+        _store.Answer = Fail;
+
+        app.Time.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(before, await alice.GetStringAsync("/sales/trends?sale_month=2023-10"));
+        var answer = await bob.GetAsync("/sales/trends?sale_month=2023-10");
+        await ProblemAssert.IsAsync(answer, HttpStatusCode.ServiceUnavailable, "The store is away.");
+        Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
+    }
+
+    private static string TokenOf(WebAppFixture app, User user) => app.Provider.GetRequiredService<AccessTokens>().Issue(user).AccessToken;
+
+    private static Task<User?> Fail() => Task.FromException<User?>(new StoreException("The store is away.", MartFailure.Transient));
+
+    private sealed class StoredUsers : IUserStore
+    {
+        public Func<Task<User?>> Answer { get; set; } = () => Task.FromResult<User?>(Alice);
+
+        public int Questions { get; private set; }
+
+        public Task<User?> FindAsync(string name, CancellationToken cancellationToken)
+        {
+            Questions++;
+            return Answer();
         }
 
-        _users.Answer = Task.FromResult<User?>(_users.Alice with { Disabled = true });
-        _time.Advance(UserSessions.Memory);
-        Assert.False(await _sessions.IsCurrentAsync(Alice));
-    }
-
-    [Fact]
-    public async Task IsCurrent_StoreHangsAfterItWasAway_DoesNotWaitForIt()
-    {
-        Assert.True(await _sessions.IsCurrentAsync(Alice));
-        _users.Answer = Task.FromException<User?>(new IOException("away"));
-        _time.Advance(UserSessions.Memory);
-        Assert.True(await _sessions.IsCurrentAsync(Alice));
-
-        _users.Answer = new TaskCompletionSource<User?>().Task;
-        _time.Advance(UserSessions.Memory);
-
-        var asked = _sessions.IsCurrentAsync(Alice).AsTask();
-        Assert.True(asked.IsCompletedSuccessfully);
-        Assert.True(await asked);
-    }
-
-    [Fact]
-    public async Task IsCurrent_StoreAwayAndUserNeverRead_FailsAndAsksAgainAtOnce()
-    {
-        _users.Answer = Task.FromException<User?>(new IOException("away"));
-        await Assert.ThrowsAsync<IOException>(() => _sessions.IsCurrentAsync(Alice).AsTask());
-
-        _users.Answer = Task.FromResult<User?>(_users.Alice);
-        Assert.True(await _sessions.IsCurrentAsync(Alice));
-    }
-
-    private sealed class SwitchableUsers : IUserStore
-    {
-        public SwitchableUsers() => Answer = Task.FromResult<User?>(Alice);
-
-        public User Alice { get; } = new("alice", "hash", [], Disabled: false, "s1");
-
-        public Task<User?> Answer { get; set; }
-
-        public Task<User?> FindAsync(string name, CancellationToken cancellationToken) => Answer;
-
-        public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<User>>([Alice]);
 
         public Task<bool> AddAsync(User user, CancellationToken cancellationToken) => throw new NotSupportedException();
 

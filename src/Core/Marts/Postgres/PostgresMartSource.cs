@@ -106,7 +106,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             {
                 var layout = _own ?? await InspectAsync(cancellationToken);
                 return await database.RunAsync(
-                    (connection, stop) => ask(layout, new PostgresWork(connection, null, stop)), cancellationToken);
+                    (connection, stop) => ask(layout, new PostgresWork(connection, null, stop)), cancellationToken, database.QuestionsOf(part));
             }
             catch (PostgresFailure)
             {
@@ -135,7 +135,8 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
         PostgresMartLayout.Of(await database.RunAsync(
             (connection, stop) => new PostgresWork(connection, null, stop)
                 .QueryAsync(PostgresMartLayout.InspectSql, row => (row.GetString(0), row.GetString(1))),
-            cancellationToken));
+            cancellationToken,
+            database.QuestionsOf(part)));
 
     private static bool IsText(string prefix)
     {

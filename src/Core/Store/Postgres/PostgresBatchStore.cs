@@ -11,12 +11,12 @@ public sealed class PostgresBatchStore(PostgresStore store) : IBatchStore
         "id, status, source, started_at, completed_at, accepted, rejected, inserted, replaced, unchanged, duplicates";
 
     /// <inheritdoc/>
-    public Task BeginAsync(string batchId, string source, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task BeginAsync(string batchId, string source, CancellationToken cancellationToken) => store.ExecuteAsync(
         "INSERT INTO batches (id, status, source, started_at, accepted, rejected) VALUES ($1, 'receiving', $2, clock_timestamp(), 0, 0)",
         [batchId, source.Replace("\0", "", StringComparison.Ordinal)], cancellationToken);
 
     /// <inheritdoc/>
-    public Task AddRejectsAsync(string batchId, IReadOnlyList<RejectedLine> lines, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task AddRejectsAsync(string batchId, IReadOnlyList<RejectedLine> lines, CancellationToken cancellationToken) => store.ExecuteAsync(
         "INSERT INTO rejected_transactions (batch, line, field, reason) SELECT $1, * FROM unnest($2, $3, $4)",
         [
             batchId,
@@ -29,18 +29,18 @@ public sealed class PostgresBatchStore(PostgresStore store) : IBatchStore
     /// <inheritdoc/>
     public async Task CompleteAsync(string batchId, long accepted, long rejected, CancellationToken cancellationToken)
     {
-        var completed = await ExecuteAsync(
+        var completed = await store.ExecuteAsync(
             """
             UPDATE batches SET status = $2, completed_at = clock_timestamp(), accepted = $3, rejected = $4
             WHERE id = $1 AND status = 'receiving'
             """,
             [batchId, Name(accepted > 0 ? BatchStatus.Received : BatchStatus.Empty), accepted, rejected],
             cancellationToken);
-        if (completed == 0) throw new InvalidOperationException($"Batch {batchId} was given up while it came in. Send the file again.");
+        if (completed == 0) throw new StoreException($"Batch {batchId} was given up while it came in. Send the file again.", MartFailure.Transient);
     }
 
     /// <inheritdoc/>
-    public Task AbandonAsync(string batchId, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task AbandonAsync(string batchId, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         WITH abandoned AS (UPDATE batches SET status = 'abandoned' WHERE id = $1 AND status = 'receiving' RETURNING id)
         DELETE FROM rejected_transactions WHERE batch IN (SELECT id FROM abandoned)
@@ -48,7 +48,7 @@ public sealed class PostgresBatchStore(PostgresStore store) : IBatchStore
         [batchId], cancellationToken);
 
     /// <inheritdoc/>
-    public Task MarkLoadedAsync(string batchId, LoadCounts counts, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task MarkLoadedAsync(string batchId, LoadCounts counts, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE batches SET status = 'loaded', inserted = $2, replaced = $3, unchanged = $4, duplicates = $5
         WHERE id = $1 AND status = 'received'
@@ -65,12 +65,8 @@ public sealed class PostgresBatchStore(PostgresStore store) : IBatchStore
 
     private static string Name(BatchStatus status) => status.ToString().ToLowerInvariant();
 
-    private Task<int> ExecuteAsync(string sql, object?[] values, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateForMartAsync(() => store.ExecuteAsync(sql, values, cancellationToken));
-
-    private Task<IReadOnlyList<Batch>> QueryAsync(string where, string value, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateForMartAsync(async () => (IReadOnlyList<Batch>)await store.QueryAsync(
-            $"SELECT {Columns} FROM batches {where}", Read, [value], cancellationToken));
+    private async Task<IReadOnlyList<Batch>> QueryAsync(string where, string value, CancellationToken cancellationToken) =>
+        await store.QueryAsync($"SELECT {Columns} FROM batches {where}", Read, [value], cancellationToken);
 
     private static Batch Read(NpgsqlDataReader row) => new(
         row.GetString(0),

@@ -7,21 +7,17 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// PostgreSQL could not do what was asked. Unlike Npgsql's exceptions, which it replaces, it may be logged and shown whole: it holds
 /// no host, user, password or SQL. <see cref="DbException.SqlState"/> and <see cref="Trace"/> say where it came from.
 /// </summary>
-public sealed class PostgresFailure : DbException
+public sealed class PostgresFailure : StoreException
 {
     private readonly string? _sqlState;
 
     internal PostgresFailure(string message, MartFailure kind, string? sqlState, string origin, string? trace)
-        : base(message)
+        : base(message, kind)
     {
-        Kind = kind;
         Origin = origin;
         Trace = trace;
         _sqlState = sqlState;
     }
-
-    /// <summary>Whether asking again may help.</summary>
-    public MartFailure Kind { get; }
 
     /// <summary>The kind of failure underneath: an exception's type, with a socket's error code.</summary>
     public string Origin { get; }
@@ -31,9 +27,6 @@ public sealed class PostgresFailure : DbException
 
     /// <inheritdoc/>
     public override string? SqlState => _sqlState;
-
-    /// <inheritdoc/>
-    public override bool IsTransient => Kind == MartFailure.Transient;
 
     /// <inheritdoc/>
     public override string ToString() =>

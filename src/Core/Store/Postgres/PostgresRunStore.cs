@@ -14,7 +14,7 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> TryAddAsync(PipelineRun run, CancellationToken cancellationToken) => await ExecuteAsync(
+    public async Task<bool> TryAddAsync(PipelineRun run, CancellationToken cancellationToken) => await store.ExecuteAsync(
         $"""
         INSERT INTO runs ({Columns})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -28,7 +28,7 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         cancellationToken) == 1;
 
     /// <inheritdoc/>
-    public Task UpdateAsync(PipelineRun run, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task UpdateAsync(PipelineRun run, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = $2, attempt = $3, step = $4, finished_at = $5, next_attempt_at = $6, error = $7, batches = $8,
@@ -42,7 +42,7 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = 'failed', finished_at = clock_timestamp(), next_attempt_at = NULL,
@@ -61,12 +61,8 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         ? QueryAsync("ORDER BY id DESC LIMIT $1", [limit], cancellationToken)
         : QueryAsync("WHERE id < $2 ORDER BY id DESC LIMIT $1", [limit, before.Replace("\0", "", StringComparison.Ordinal)], cancellationToken);
 
-    private Task<int> ExecuteAsync(string sql, object?[] values, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateForMartAsync(() => store.ExecuteAsync(sql, values, cancellationToken));
-
-    private Task<IReadOnlyList<PipelineRun>> QueryAsync(string rest, object?[] values, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateForMartAsync(async () => (IReadOnlyList<PipelineRun>)await store.QueryAsync(
-            $"SELECT {Columns} FROM runs {rest}", Read, values, cancellationToken));
+    private async Task<IReadOnlyList<PipelineRun>> QueryAsync(string rest, object?[] values, CancellationToken cancellationToken) =>
+        await store.QueryAsync($"SELECT {Columns} FROM runs {rest}", Read, values, cancellationToken);
 
     private static string Name(RunStatus status) => status.ToString().ToLowerInvariant();
 

@@ -4,32 +4,37 @@ using TransactionPipeline.Core.Cache;
 namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>Snapshots in <c>store.db</c>, shared by the processes of one machine.</summary>
-public sealed class SqliteSnapshotStore(SqliteDatabase database) : ISnapshotStore
+public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
 {
     /// <inheritdoc/>
-    public async Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        return await FindAsync(connection, transaction: null, key, cancellationToken) is { HasContent: true } stored ? stored.Head : null;
-    }
+    public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => store.RunAsync(
+        async connection => await FindAsync(connection, transaction: null, key, cancellationToken) is { HasContent: true } stored
+            ? stored.Head
+            : null,
+        cancellationToken);
 
     /// <inheritdoc/>
     public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT version, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL";
-        command.Parameters.AddWithValue("@key", key.ToString());
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken) || SnapshotCodec.TryDecode(reader.GetFieldValue<byte[]>(4)) is not { } rows) return null;
-        var head = Head(reader);
+        var stored = await store.QueryAsync(
+            "SELECT version, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL",
+            row => (Head: Head(row), Content: row.GetFieldValue<byte[]>(4)), [("@key", key.ToString())], cancellationToken);
+        if (stored.Count == 0 || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
+        var head = stored[0].Head;
         return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
     }
 
     /// <inheritdoc/>
-    public async Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken)
+    public Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
+        store.RunAsync(connection => CommitAsync(connection, lease, snapshot, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => await store.ExecuteAsync(
+        "UPDATE snapshots SET content = NULL WHERE key = @key AND content IS NOT NULL", [("@key", key.ToString())], cancellationToken) > 0;
+
+    private static async Task<Snapshot?> CommitAsync(
+        SqliteConnection connection, Lease lease, Snapshot snapshot, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken);
         // Immediate: the lease is looked at and the snapshot written with nobody in between.
         await using var transaction = connection.BeginTransaction(deferred: false);
         if (!await HoldsAsync(connection, transaction, lease, cancellationToken)) return null;
@@ -61,16 +66,6 @@ public sealed class SqliteSnapshotStore(SqliteDatabase database) : ISnapshotStor
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return snapshot;
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "UPDATE snapshots SET content = NULL WHERE key = @key AND content IS NOT NULL";
-        command.Parameters.AddWithValue("@key", key.ToString());
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     private static async Task<bool> HoldsAsync(

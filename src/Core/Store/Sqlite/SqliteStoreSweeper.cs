@@ -1,13 +1,11 @@
 namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>Sweeps <c>store.db</c>.</summary>
-public sealed class SqliteStoreSweeper(SqliteDatabase store) : IStoreSweeper
+public sealed class SqliteStoreSweeper(SqliteStore store) : IStoreSweeper
 {
     /// <inheritdoc/>
     public async Task<int> SweepAsync(DateTimeOffset snapshotsBefore, DateTimeOffset historyBefore, CancellationToken cancellationToken)
     {
-        await using var connection = await store.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
         var (snapshots, history) = (snapshotsBefore.ToUnixTimeMilliseconds(), historyBefore.ToUnixTimeMilliseconds());
         var removed = 0;
         // Each by itself: none needs the others, and the file is locked for a short time only.
@@ -25,12 +23,7 @@ public sealed class SqliteStoreSweeper(SqliteDatabase store) : IStoreSweeper
                 """, history),
             ("DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $before", history),
         })
-        {
-            command.CommandText = sql;
-            command.Parameters.Clear();
-            command.Parameters.AddWithValue("$before", before);
-            removed += await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+            removed += await store.ExecuteAsync(sql, [("$before", before)], cancellationToken);
         return removed;
     }
 }

@@ -4,32 +4,17 @@ using TransactionPipeline.Core.Users;
 namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>The users in <c>store.db</c>.</summary>
-public sealed class SqliteUserStore(SqliteDatabase store, TimeProvider time) : IUserStore
+public sealed class SqliteUserStore(SqliteStore store, TimeProvider time) : IUserStore
 {
     private const string Columns = "name, password_hash, roles, disabled, stamp";
 
     /// <inheritdoc/>
-    public async Task<User?> FindAsync(string name, CancellationToken cancellationToken)
-    {
-        await using var connection = await store.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {Columns} FROM users WHERE name = $name";
-        command.Parameters.AddWithValue("$name", name);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
-    }
+    public async Task<User?> FindAsync(string name, CancellationToken cancellationToken) => (await store.QueryAsync(
+        $"SELECT {Columns} FROM users WHERE name = $name", Read, [("$name", name)], cancellationToken)).SingleOrDefault();
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await store.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {Columns} FROM users ORDER BY name";
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var users = new List<User>();
-        while (await reader.ReadAsync(cancellationToken)) users.Add(Read(reader));
-        return users;
-    }
+    public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken) =>
+        store.QueryAsync($"SELECT {Columns} FROM users ORDER BY name", Read, [], cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> AddAsync(User user, CancellationToken cancellationToken) => WriteAsync(
@@ -41,19 +26,13 @@ public sealed class SqliteUserStore(SqliteDatabase store, TimeProvider time) : I
         "UPDATE users SET password_hash = $hash, roles = $roles, disabled = $disabled, stamp = $stamp, changed_at = $now " +
         "WHERE name = $name", user, cancellationToken);
 
-    private async Task<bool> WriteAsync(string sql, User user, CancellationToken cancellationToken)
-    {
-        await using var connection = await store.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.AddWithValue("$name", user.Name);
-        command.Parameters.AddWithValue("$hash", user.PasswordHash);
-        command.Parameters.AddWithValue("$roles", string.Join(',', user.Roles));
-        command.Parameters.AddWithValue("$disabled", user.Disabled);
-        command.Parameters.AddWithValue("$stamp", user.Stamp);
-        command.Parameters.AddWithValue("$now", time.GetUtcNow().ToUnixTimeMilliseconds());
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
+    private async Task<bool> WriteAsync(string sql, User user, CancellationToken cancellationToken) => await store.ExecuteAsync(
+        sql,
+        [
+            ("$name", user.Name), ("$hash", user.PasswordHash), ("$roles", string.Join(',', user.Roles)), ("$disabled", user.Disabled),
+            ("$stamp", user.Stamp), ("$now", time.GetUtcNow().ToUnixTimeMilliseconds()),
+        ],
+        cancellationToken) == 1;
 
     private static User Read(SqliteDataReader row) => new(
         row.GetString(0),
