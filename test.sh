@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 results=artifacts/tests
+cluster_settings=/etc/postgresql-common/createcluster.d/transaction-pipeline-tests.conf
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
 rm -rf "$results" && mkdir -p "$results"
 
 install_system_packages() {
@@ -16,11 +19,34 @@ install_system_packages() {
     command -v npm >/dev/null || missing+=(npm)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
     [ ${#missing[@]} -eq 0 ] && return
-    local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     echo "Installing ${missing[*]}"
+    # Debian's package would make a server of its own and start it; the tests start theirs.
+    if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+        "${as_root[@]}" mkdir -p "${cluster_settings%/*}"
+        echo 'create_main_cluster = false' | "${as_root[@]}" tee "$cluster_settings" >/dev/null
+    fi
     "${as_root[@]}" apt-get update -qq
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >"$results/apt.log"
+}
+
+# The processes that the tests started and that still run: this run's own place is in their environment, or in their command line where
+# a program has written over its environment, as PostgreSQL does.
+list_leftovers() {
+    local process
+    for process in /proc/[0-9]*; do
+        if grep -qsF "$scratch" "$process/environ" "$process/cmdline"; then echo "${process#/proc/}"; fi
+    done
+}
+
+# Runs at every end: a pass, a failure, Ctrl-C.
+clean_up() {
+    trap - EXIT
+    if [ -e "$cluster_settings" ]; then
+        "${as_root[@]}" rm -f "$cluster_settings"
+        "${as_root[@]}" rmdir --ignore-fail-on-non-empty "${cluster_settings%/*}"
+    fi
+    list_leftovers | xargs -r kill -KILL 2>/dev/null || true
+    rm -rf "$scratch"
 }
 
 install_test_tools() {
@@ -37,7 +63,7 @@ run_tests() {
     shift
     name=$(basename "$project")
     echo "== $name"
-    dotnet test "$project" --no-build --nologo -v quiet --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+    TMPDIR=$scratch MSBUILDDISABLENODEREUSE=1 dotnet test "$project" --no-build --nologo -v quiet --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
         --blame-hang-timeout 5m --blame-hang-dump-type none "$@" || broken+=("$name")
 }
 
@@ -45,6 +71,11 @@ run_tests() {
 count() {
     cat "$results"/*.trx 2>/dev/null | grep -o '<Counters [^>]*>' | grep -o " $1=\"[0-9]*\"" | tr -dc '0-9\n' | awk '{ sum += $1 } END { print sum + 0 }'
 }
+
+# A place of this run's own, which the tests' PostgreSQL may enter as another user.
+scratch=$(mktemp -d) && chmod 711 "$scratch"
+trap clean_up EXIT
+trap 'exit 130' INT TERM
 
 install_system_packages
 install_test_tools
@@ -72,6 +103,16 @@ skipped=$(($(count notExecuted) + skipped_silo))
 for name in "${broken[@]}"; do
     [ -f "$results/$name.trx" ] && grep -q 'outcome="Failed"' "$results/$name.trx" && continue
     echo "$name ended without counting a failure: see above"
+    failed=$((failed + 1))
+done
+# What a killed test host started is being stopped.
+for _ in {1..20}; do
+    leftovers=$(list_leftovers)
+    [ -z "$leftovers" ] && break
+    sleep 0.5
+done
+for process in $leftovers; do
+    echo "Left running by a test: $process $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" || true)"
     failed=$((failed + 1))
 done
 echo "$passed passed, $failed failed, $skipped skipped"

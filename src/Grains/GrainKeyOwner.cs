@@ -12,12 +12,14 @@ namespace TransactionPipeline.Grains;
 public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
 {
     private readonly IGrainFactory _grains;
-    private readonly GrainOwner _owner;
+    private readonly GrainsOptions _options;
+    private readonly TimeProvider _time;
 
-    internal GrainKeyOwner(CachedQueryContext context, GrainOwner owner, IGrainFactory grains)
+    internal GrainKeyOwner(CachedQueryContext context, IRemoteOwner owner, IGrainFactory grains, GrainsOptions options)
     {
         _grains = grains;
-        _owner = owner;
+        _options = options;
+        _time = context.Time;
         // Half the memory for each. Rows that this silo both owns and serves are one object, but are counted in both.
         var half = context.MemoryShare / 2;
         Copies = new LocalKeyOwner(context with { RemoteOwner = owner, MemoryShare = half });
@@ -37,14 +39,17 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<bool> DropAsync(QueryKey key, CancellationToken cancellationToken)
     {
-        var owned = await _grains.GetGrain<IQueryGrain>(key.ToString()).DropAsync().WaitAsync(cancellationToken);
+        var owned = _grains.GetGrain<IQueryGrain>(key.ToString()).DropAsync();
+        var isOwnerReached = await IsReachedAsync(owned, cancellationToken);
+        // From the store too: an owner that hangs does not.
         var held = await Copies.DropAsync(key, cancellationToken);
-        await _grains.GetGrain<IMartWatcherGrain>(key.Mart.Name()).DropCopiesAsync(key.ToString()).WaitAsync(cancellationToken);
-        return owned || held;
+        var told = _grains.GetGrain<IMartWatcherGrain>(key.Mart.Name()).DropCopiesAsync(key.ToString());
+        if (!await IsReachedAsync(told, cancellationToken) || !isOwnerReached) throw new DropIncompleteException(key);
+        return held || await owned;
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<KeyStatus> List() => [.. Copies.List().Select(status => status with { Owner = _owner.SiloOf(status.Key) ?? status.Owner })];
+    public IReadOnlyList<KeyStatus> List() => Copies.List();
 
     /// <inheritdoc/>
     public IReadOnlyCollection<Month> MonthsOf(Mart mart) => Copies.MonthsOf(mart).Union(Owned.MonthsOf(mart)).ToHashSet();
@@ -62,5 +67,13 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
     {
         await Copies.DisposeAsync();
         await Owned.DisposeAsync();
+    }
+
+    /// <summary>False when the call failed or did not end in good time.</summary>
+    private async Task<bool> IsReachedAsync(Task call, CancellationToken cancellationToken)
+    {
+        await call.WaitAsync(_options.OwnerTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return call.IsCompletedSuccessfully;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
@@ -10,12 +9,7 @@ namespace TransactionPipeline.Grains;
 internal sealed partial class GrainOwner(
     IGrainFactory grains, IOptions<GrainsOptions> options, TimeProvider time, ILogger<GrainOwner> logger) : IRemoteOwner
 {
-    private readonly ConcurrentDictionary<QueryKey, string> _silos = new();
-
-    /// <summary>The silo that answered for the key last; null when none has.</summary>
-    public string? SiloOf(QueryKey key) => _silos.GetValueOrDefault(key);
-
-    public async Task<CachedAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
+    public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
     {
         var question = new OwnerQuestion
         {
@@ -36,8 +30,7 @@ internal sealed partial class GrainOwner(
             LogUnreachable(key, unreachable.GetType().Name, unreachable.Message);
             return null;
         }
-        _silos[key] = answer.Silo;
-        return answer.ToCachedAnswer(key, held);
+        return new(answer.ToCachedAnswer(key, held), answer.Silo);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The owner of {Key} cannot be reached ({Error}: {Message}); this silo refreshes it under the key's lease")]

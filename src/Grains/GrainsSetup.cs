@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Grains.Watch;
@@ -15,11 +16,16 @@ public static class GrainsSetup
     public static ISiloBuilder AddKeyGrains(this ISiloBuilder silo)
     {
         var services = silo.Services;
+        // Whoever asked for it would speak to keys that this host does not serve.
+        services.RemoveAll<LocalKeyOwner>();
+        // By chance and not by load, of which silos tell each other more seldom than a burst of new keys lasts: it all went to one silo.
+        services.AddSingleton<PlacementStrategy, RandomPlacement>();
         services.AddSingleton<GrainOwner>();
         services.AddSingleton(provider => new GrainKeyOwner(
             provider.GetRequiredService<CachedQueryContext>(),
             provider.GetRequiredService<GrainOwner>(),
-            provider.GetRequiredService<IGrainFactory>()));
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<IOptions<GrainsOptions>>().Value));
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<MartChangeTokens>();

@@ -10,7 +10,7 @@ namespace TransactionPipeline.Google.Tests;
 public sealed class BigQueryMartSourceTests
 {
     [Fact]
-    public async Task Read_TheSeedsCase_BillsAtMostTenMegabytesAndSaysSo()
+    public async Task Read_TheSeedsCase_ReadsLessThanTenMegabytesAndSaysSo()
     {
         await using var mart = await StartAsync();
         await mart.LoadAsync(Sample);
@@ -25,14 +25,17 @@ public sealed class BigQueryMartSourceTests
 
         Assert.Equal(3, (await mart.ReadAsync("2023-10")).Length);
 
-        Assert.InRange(counted["bigquery.bytes.processed"], 1, 10L << 20);
-        Assert.InRange(counted["bigquery.bytes.billed"], 1, 10L << 20);
+        Assert.InRange(counted["bigquery.bytes.processed"], 1, 10_000_000 - 1);
+        // The least that BigQuery bills for a table.
+        Assert.Equal(10L << 20, counted["bigquery.bytes.billed"]);
         Assert.Contains("BigQuery read-mart: job job_", mart.Logs.All, StringComparison.Ordinal);
         var body = JsonNode.Parse(mart.StandIn.Calls.All.Last(call => call.Api == "bigquery.jobs.query").Body)!;
         Assert.Equal("10485760", body["maximumBytesBilled"]!.ToString());
         Assert.False(body["useLegacySql"]!.GetValue<bool>());
         Assert.Equal("read-mart", body["labels"]!["purpose"]!.ToString());
         Assert.NotNull(body["requestId"]);
+        // The service's own longest wait; what takes longer is asked after.
+        Assert.Equal("10000", body["timeoutMs"]!.ToString());
         Assert.DoesNotContain("Halal", body["query"]!.ToString(), StringComparison.Ordinal);
     }
 
@@ -178,10 +181,6 @@ public sealed class BigQueryMartSourceTests
         await using var mart = await StartAsync(fixture => fixture.Options.DailyByteBudget = 25L << 20);
         for (var i = 0; i < 5; i++) Assert.Empty(await mart.ReadAsync("2023-10"));
     }
-
-    [Fact]
-    public void Parameters_Money_KeepsItsDigits() =>
-        Assert.Equal("0.1000", BigQueryParameter.Money("price", 0.1000m).ParameterValue.Value);
 
     private static async Task CreateForeignMartAsync(GoogleFixture mart, string money, string type = "TABLE")
     {

@@ -53,14 +53,12 @@ public sealed class CloudStorageTests
     }
 
     [Fact]
-    public async Task Objects_ListedReadMarkedDeleted_AreAsExpected()
+    public async Task Objects_ReadMarkedDeleted_AreAsExpected()
     {
         await using var google = await StartAsync();
-        foreach (var name in (string[])["a/1", "a/2 ü%2F", "b/1"]) await UploadAsync(google, Encoding.UTF8.GetBytes(name), name);
+        foreach (var name in (string[])["a/1", "a/2 ü%2F"])
+            Assert.Equal(name, Encoding.UTF8.GetString(await UploadAsync(google, Encoding.UTF8.GetBytes(name), name)));
 
-        var listed = new List<string>();
-        await foreach (var item in google.Storage.ListAsync("a/", CancellationToken.None)) listed.Add(item.Name);
-        Assert.Equal(["a/1", "a/2 ü%2F"], listed);
         await google.Storage.MarkAsync("a/1", new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = "y" }, CancellationToken.None);
         Assert.Equal("y", (await google.Storage.FindAsync("a/1", CancellationToken.None))!.Metadata!["x"]);
         await google.Storage.DeleteAsync("a/1", CancellationToken.None);
@@ -74,7 +72,7 @@ public sealed class CloudStorageTests
         await using var google = await StartAsync();
         var batch = await google.StageAsync(google.Store, Sample);
 
-        var packed = await google.Storage.ReadAsync($"raw/transactions/{batch}.ndjson.gz", CancellationToken.None);
+        var packed = await google.ReadObjectAsync($"raw/transactions/{batch}.ndjson.gz");
         using var reader = new StreamReader(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress));
         var lines = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToList();
 
@@ -98,6 +96,6 @@ public sealed class CloudStorageTests
             await upload.AppendAsync(content.AsMemory(at, Math.Min(100_000, content.Length - at)), CancellationToken.None);
         var made = await upload.CompleteAsync(CancellationToken.None);
         Assert.Equal(content.Length, made.Size);
-        return await google.Storage.ReadAsync(name, CancellationToken.None);
+        return await google.ReadObjectAsync(name);
     }
 }

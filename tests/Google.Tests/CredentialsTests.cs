@@ -8,6 +8,8 @@ namespace TransactionPipeline.Google.Tests;
 
 public sealed class CredentialsTests : IDisposable
 {
+    private const string SubjectToken = "the-pods-own-token";
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("google-test-");
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -25,6 +27,57 @@ public sealed class CredentialsTests : IDisposable
         Assert.DoesNotContain("from-the-key", google.Logs.All, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ApplicationDefaultCredentials_TheFileOfTheEnvironment_IsExchangedForAToken()
+    {
+        // The library reads it once for each process: no other test may use application default credentials.
+        const string variable = "GOOGLE_APPLICATION_CREDENTIALS";
+        var before = Environment.GetEnvironmentVariable(variable);
+        try
+        {
+            await using var google = await StartAsync(fixture =>
+            {
+                fixture.StandIn.Token = "by-default";
+                Environment.SetEnvironmentVariable(variable, WriteKeyFile(fixture.StandIn.Endpoint));
+                fixture.Tokens = new GoogleAccessTokens("");
+            });
+            await google.LoadAsync(Sample);
+            Assert.DoesNotContain("by-default", google.Logs.All, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, before);
+        }
+    }
+
+    [Fact]
+    public async Task WorkloadIdentity_TheSubjectsTokenFile_IsExchangedForAToken()
+    {
+        await using var google = await StartAsync(fixture =>
+        {
+            fixture.StandIn.Token = "from-the-workload";
+            fixture.Tokens = new GoogleAccessTokens(WriteWorkloadFile(fixture.StandIn.Endpoint));
+        });
+        await google.LoadAsync(Sample);
+        Assert.DoesNotContain("from-the-workload", google.Logs.All, StringComparison.Ordinal);
+        Assert.DoesNotContain(SubjectToken, google.Logs.All, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WorkloadIdentity_NoSubjectToken_SaysWhichSettingToCheck()
+    {
+        await using var google = await StartAsync(
+            fixture => fixture.Tokens = new GoogleAccessTokens(WriteWorkloadFile(fixture.StandIn.Endpoint)), prepare: false);
+        File.Delete(Path.Combine(_directory.FullName, "subject-token"));
+
+        var failed = await Assert.ThrowsAsync<MartException>(() => google.TokenAsync());
+
+        Assert.Equal(MartFailure.Failed, failed.Failure);
+        Assert.Contains("workload identity", failed.Message, StringComparison.Ordinal);
+        foreach (var secret in (string[])[_directory.FullName, "127.0.0.1", "some-pool"])
+            Assert.DoesNotContain(secret, $"{failed}{google.Logs.All}", StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
@@ -40,7 +93,24 @@ public sealed class CredentialsTests : IDisposable
         Assert.Equal(MartFailure.Failed, failed.Failure);
         Assert.Contains("google:credentials_file", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-key-text", $"{failed}{google.Logs.All}", StringComparison.Ordinal);
-        Assert.DoesNotContain(_directory.FullName, failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_directory.FullName, $"{failed}{google.Logs.All}", StringComparison.Ordinal);
+    }
+
+    /// <summary>As <c>gcloud iam workload-identity-pools create-cred-config</c> writes it; the pod's token is in a file of its own.</summary>
+    private string WriteWorkloadFile(Uri endpoint)
+    {
+        var subject = Path.Combine(_directory.FullName, "subject-token");
+        File.WriteAllText(subject, SubjectToken);
+        var file = Path.Combine(_directory.FullName, "workload.json");
+        File.WriteAllText(file, JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["type"] = "external_account",
+            ["audience"] = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/some-pool/providers/some-provider",
+            ["subject_token_type"] = "urn:ietf:params:oauth:token-type:jwt",
+            ["token_url"] = new Uri(endpoint, "token").ToString(),
+            ["credential_source"] = new Dictionary<string, string>(StringComparer.Ordinal) { ["file"] = subject },
+        }));
+        return file;
     }
 
     // A key of no account: made for this test, worth nothing elsewhere.

@@ -57,8 +57,8 @@ internal sealed class GoogleFixture : MartHarness
 
     public override ITransactionStore Writer => Store;
 
-    /// <summary>BigQuery plays the warehouse's part only.</summary>
-    public override IMartSource Source(Part mart) => mart == Part.Warehouse ? Warehouse : throw new NotSupportedException();
+    /// <summary>BigQuery plays the warehouse's part only, but has the single sales beneath its summaries.</summary>
+    public override IMartSource Source(Part mart) => mart == Part.Warehouse ? Warehouse : new FactSales(this);
 
     public static async Task<GoogleFixture> StartAsync(Action<GoogleFixture>? configure = null, bool prepare = true)
     {
@@ -120,6 +120,15 @@ internal sealed class GoogleFixture : MartHarness
         Assert.True(answer.IsSuccessStatusCode, text);
         return JsonNode.Parse(text)!.AsObject();
     }
+
+    /// <summary>Straight from the stand-in's API.</summary>
+    public async Task<byte[]> DownloadAsync(string path) => await _http.GetByteArrayAsync(new Uri(StandIn.Endpoint, path));
+
+    /// <summary>An object's content, straight from the stand-in.</summary>
+    public Task<byte[]> ReadObjectAsync(string name) => DownloadAsync($"storage/v1/b/{Bucket}/o/{Uri.EscapeDataString(name)}?alt=media");
+
+    /// <summary>JSON, straight from the stand-in.</summary>
+    public async Task<JsonObject> GetAsync(string path) => JsonNode.Parse(await DownloadAsync(path))!.AsObject();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Runtime.CompilerServices;
 using TransactionPipeline.Core.Google;
 
 namespace TransactionPipeline.Core.Archive;
@@ -38,26 +37,6 @@ public sealed class CloudStorageClient
         {
             return null;
         }
-    }
-
-    /// <summary>The whole content.</summary>
-    /// <exception cref="GoogleApiException">The call failed, or there is no such object.</exception>
-    public async Task<byte[]> ReadAsync(string name, CancellationToken cancellationToken) =>
-        await _http.SendBytesAsync(() => new(HttpMethod.Get, UriOf(name) + "?alt=media"), cancellationToken);
-
-    /// <summary>The objects whose names begin with <paramref name="prefix"/>, by name.</summary>
-    /// <exception cref="GoogleApiException">A call failed.</exception>
-    public async IAsyncEnumerable<StorageObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? page = null;
-        do
-        {
-            var uri = $"{_objects}?prefix={Uri.EscapeDataString(prefix)}{(page is null ? "" : $"&pageToken={Uri.EscapeDataString(page)}")}";
-            var list = await _http.SendAsync(() => new(HttpMethod.Get, uri), StorageJson.Default.StorageObjectList, cancellationToken);
-            foreach (var item in list.Items ?? []) yield return item;
-            page = list.NextPageToken;
-        }
-        while (page is not null);
     }
 
     /// <summary>Adds entries to the object's own metadata; an object that is gone (by a lifecycle rule, say) is no failure.</summary>

@@ -9,8 +9,6 @@ namespace TransactionPipeline.Core.Archive;
 /// <param name="Metadata">The user's own entries.</param>
 public sealed record StorageObject(string Name, long Size, long Generation, IReadOnlyDictionary<string, string>? Metadata);
 
-internal sealed record StorageObjectList(IReadOnlyList<StorageObject>? Items, string? NextPageToken);
-
 internal sealed record NewStorageObject(string ContentType);
 
 internal sealed record StorageObjectChange(IReadOnlyDictionary<string, string> Metadata);
@@ -18,7 +16,6 @@ internal sealed record StorageObjectChange(IReadOnlyDictionary<string, string> M
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
 [JsonSerializable(typeof(StorageObject))]
-[JsonSerializable(typeof(StorageObjectList))]
 [JsonSerializable(typeof(NewStorageObject))]
 [JsonSerializable(typeof(StorageObjectChange))]
 internal sealed partial class StorageJson : JsonSerializerContext;

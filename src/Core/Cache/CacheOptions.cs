@@ -20,8 +20,11 @@ public sealed class CacheOptions
     [ConfigurationKeyName("max_stale_on_error_seconds")]
     public double MaxStaleOnErrorSeconds { get; set; } = 86_400;
 
-    /// <summary>How long a refresh may hold its key's lease, in seconds. A dead holder is replaced after this time.</summary>
-    /// <value>30; longer than a mart's time-out.</value>
+    /// <summary>
+    /// The time after which a refresh of a process that died is taken over by another, in seconds. A living one renews its key's lease
+    /// until it ends, each third of this time.
+    /// </summary>
+    /// <value>30; 1 to 3,600.</value>
     [ConfigurationKeyName("lease_seconds")]
     public double LeaseSeconds { get; set; } = 30;
 
@@ -31,9 +34,9 @@ public sealed class CacheOptions
     public double RetryAfterErrorSeconds { get; set; } = 5;
 
     /// <summary>How often a mart's change tokens are looked at, in seconds, so that a change shows at once.</summary>
-    /// <value>1; at least 0.1.</value>
+    /// <value>0.5: a change shows within a second also where no notification of it comes. At least 0.1.</value>
     [ConfigurationKeyName("poll_seconds")]
-    public double PollSeconds { get; set; } = 1;
+    public double PollSeconds { get; set; } = 0.5;
 
     /// <summary>
     /// The same for a mart whose tokens cost something: BigQuery, and a PostgreSQL mart made elsewhere. Notifications are not held back.
@@ -56,6 +59,7 @@ public sealed class CacheOptions
     public string? Problem =>
         !(PollSeconds is >= 0.1 and <= 3600) ? $"cache:poll_seconds must be 0.1 to 3,600, not {PollSeconds}."
         : !(SlowPollSeconds is >= 1 and <= 86_400) ? $"cache:slow_poll_seconds must be 1 to 86,400, not {SlowPollSeconds}."
+        : !(LeaseSeconds is >= 1 and <= 3600) ? $"cache:lease_seconds must be 1 to 3,600, not {LeaseSeconds}."
         : null;
 
     internal TimeSpan SlowPoll => TimeSpan.FromSeconds(SlowPollSeconds);

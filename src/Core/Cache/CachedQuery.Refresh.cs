@@ -107,12 +107,25 @@ public sealed partial class CachedQuery
         }
     }
 
-    /// <summary>The refresh as the key's owner elsewhere does it; null when there is none or it cannot be reached.</summary>
+    /// <summary>The refresh as the key's owner elsewhere does it; null when it has to be done here.</summary>
     private async Task<Refreshed?> AskOwnerAsync(Flight flight, long minVersion)
     {
         if (_owner is null) return null;
         var maxAge = flight.BeganAt > flight.NotBefore ? flight.BeganAt - flight.NotBefore : TimeSpan.Zero;
-        if (await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false) is not { } answer) return null;
+        OwnersAnswer? owners;
+        try
+        {
+            owners = await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false);
+        }
+        catch (MartException failed) when (failed.Failure != MartFailure.Failed && _current is null)
+        {
+            // It may be the owner's own way to the mart that is broken. With nothing to serve, one more attempt under the lease is better
+            // than no answer; where the mart itself is away, this process's breaker bounds the attempts.
+            owners = null;
+        }
+        _ownerName = owners?.Owner;
+        if (owners is null) return null;
+        var answer = owners.Answer;
         Adopt(answer.Snapshot);
         // The owner's last good answer is adopted, but its failure is this refresh's failure too: nothing was renewed.
         if (answer.Result == CacheResult.StaleOnError) throw new MartException(answer.Error!);
@@ -128,20 +141,15 @@ public sealed partial class CachedQuery
             // Another process may have done the work already.
             if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } adopted) return new(adopted, Queried: false);
 
-            var lease = await _leases.TryAcquireAsync(_key.ToString(), _holder, _options.Lease, CancellationToken.None).ConfigureAwait(false);
-            if (lease is not null)
+            // Renewed while the refresh runs: however long the mart takes, only a holder that died is replaced.
+            var held = await HeldLease.TryTakeAsync(_leases, _key.ToString(), _holder, _options.Lease, _time, CancellationToken.None).ConfigureAwait(false);
+            if (held is not null)
             {
-                try
-                {
-                    // Once more under the lease: it may have been committed between the look and the taking.
-                    if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } late) return new(late, Queried: false);
-                    if (await AskMartAsync(lease).ConfigureAwait(false) is { } refreshed) return refreshed;
-                    LogLeaseLost(_key, lease.Fence);
-                }
-                finally
-                {
-                    await _leases.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
-                }
+                await using var giveBack = held.ConfigureAwait(false);
+                // Once more under the lease: it may have been committed between the look and the taking.
+                if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } late) return new(late, Queried: false);
+                if (await AskMartAsync(held.Lease).ConfigureAwait(false) is { } refreshed) return refreshed;
+                LogLeaseLost(_key, held.Lease.Fence);
             }
             else if (!wait)
             {
@@ -182,15 +190,20 @@ public sealed partial class CachedQuery
     /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
     private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, long minVersion)
     {
+        var isAhead = false;
         if (await _snapshots.FindAsync(_key, CancellationToken.None).ConfigureAwait(false) is { } head)
         {
+            // By a clock that is ahead of this one: when it was checked, nobody here knows.
+            isAhead = head.CheckedAt > Now();
             if (_current is { } held && held.Version == head.Version && held.DataAsOf == head.DataAsOf)
-                Adopt(held with { CheckedAt = head.CheckedAt });
+            {
+                if (!isAhead) Adopt(held with { CheckedAt = head.CheckedAt });
+            }
             else if (_current is null || head.Version > _current.Version)
                 await AdoptContentAsync().ConfigureAwait(false);
         }
         // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
-        return _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
+        return !isAhead && _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
     }
 
     private Task LoadStoredAsync()

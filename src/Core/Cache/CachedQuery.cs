@@ -25,6 +25,7 @@ public sealed partial class CachedQuery
     private volatile Failure? _failure;
     private volatile Snapshot? _outdated;
     private volatile Learned? _learned;
+    private volatile string? _ownerName;
     private long _hits;
     private long _lastAskedAt;
 
@@ -46,6 +47,9 @@ public sealed partial class CachedQuery
 
     /// <summary>The newest snapshot known here; null while there is none.</summary>
     public Snapshot? Current => _current;
+
+    /// <summary>Who refreshed it last: the owner elsewhere, or this process.</summary>
+    public string Owner => _ownerName ?? _holder;
 
     /// <summary>When a caller last asked.</summary>
     public DateTimeOffset LastAskedAt => new(Interlocked.Read(ref _lastAskedAt), TimeSpan.Zero);
@@ -71,6 +75,9 @@ public sealed partial class CachedQuery
     {
         lock (_gate)
         {
+            // Another process's clock may be ahead.
+            var now = Now();
+            if (snapshot.CheckedAt > now) snapshot = snapshot with { CheckedAt = now };
             var isKnown = _learned?.DataVersion == snapshot.DataVersion;
             // Its change token is known to be the mart's own as of then, whoever read the rows, and by whatever clock.
             if (isKnown && _learned!.AsOf > snapshot.CheckedAt) snapshot = snapshot with { CheckedAt = _learned.AsOf };

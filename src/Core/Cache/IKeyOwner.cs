@@ -15,6 +15,7 @@ public interface IKeyOwner
     ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken);
 
     /// <summary>Drops the key's snapshot from memory and from the shared store. False when there was none.</summary>
+    /// <exception cref="DropIncompleteException">It is dropped, but another process may still have it in memory.</exception>
     Task<bool> DropAsync(QueryKey key, CancellationToken cancellationToken);
 
     /// <summary>What is held here and how it is used, for operators.</summary>

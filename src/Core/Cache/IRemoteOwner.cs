@@ -12,6 +12,14 @@ public interface IRemoteOwner
     /// <param name="maxAge">The oldest answer that will do, by the owner's clock; zero: only one checked from now on.</param>
     /// <param name="minVersion">The lowest version that will do.</param>
     /// <returns>The owner's answer; null when the owner cannot be reached in good time.</returns>
-    /// <exception cref="Marts.MartException">The owner's mart failed, and it has nothing that it may serve.</exception>
-    Task<CachedAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion);
+    /// <exception cref="Marts.MartException">
+    /// The owner's mart failed, and it has nothing that it may serve. An asker that has nothing either does the work itself, unless the
+    /// same question would fail again.
+    /// </exception>
+    Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion);
 }
+
+/// <summary>An owner's answer.</summary>
+/// <param name="Answer">The answer.</param>
+/// <param name="Owner">Who gave it, for operators.</param>
+public sealed record OwnersAnswer(CachedAnswer Answer, string Owner);

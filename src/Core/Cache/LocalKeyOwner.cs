@@ -23,10 +23,10 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
         {
             var answering = query.GetAsync(demand, cancellationToken);
             if (answering.IsCompletedSuccessfully) return Counted(answering.Result, key);
-            return Sized(Counted(await answering, key));
+            return await WaitAsync(answering, key);
         }
         query = _queries.GetOrAdd(key, static (key, owner) => new CachedQuery(key, owner._context, owner), this);
-        return Sized(Counted(await query.GetAsync(demand, cancellationToken), key));
+        return await WaitAsync(query.GetAsync(demand, cancellationToken), key);
     }
 
     /// <inheritdoc/>
@@ -82,10 +82,17 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
         return answer;
     }
 
-    private CachedAnswer Sized(CachedAnswer answer)
+    private async ValueTask<CachedAnswer> WaitAsync(ValueTask<CachedAnswer> answering, QueryKey key)
     {
-        if (_queries.Values.Sum(Size) > _context.MaxBytes) Evict();
-        return answer;
+        try
+        {
+            return Counted(await answering, key);
+        }
+        finally
+        {
+            // Also without an answer: keys that a failing mart is asked for take memory too.
+            if (_queries.Values.Sum(Size) > _context.MaxBytes) Evict();
+        }
     }
 
     private void Evict()
@@ -104,11 +111,11 @@ public sealed class LocalKeyOwner : IKeyOwner, IHeldKeys, IBroaderSnapshots, IAs
 
     private static long Size(CachedQuery query) => BytesPerKey + (query.Current?.Rows.SizeInBytes ?? 0);
 
-    private KeyStatus Status(QueryKey key, CachedQuery query)
+    private static KeyStatus Status(QueryKey key, CachedQuery query)
     {
         var snapshot = query.Current;
         return new KeyStatus(
             key, snapshot?.Version ?? 0, snapshot?.Rows.Count ?? 0, Size(query), snapshot?.DataAsOf, snapshot?.CheckedAt,
-            query.Hits, query.LastAskedAt, _context.Holder);
+            query.Hits, query.LastAskedAt, query.Owner);
     }
 }

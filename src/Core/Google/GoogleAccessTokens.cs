@@ -28,8 +28,10 @@ public sealed class GoogleAccessTokens(string credentialsFile) : IAccessTokens
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // The library's messages name files, accounts and hosts: they stay in the log.
-            throw new GoogleApiException(error is HttpRequestException ? GoogleReasons.Connection : GoogleReasons.NoCredentials, cause: error);
+            throw new GoogleApiException(error is HttpRequestException ? GoogleReasons.Connection : GoogleReasons.NoCredentials, cause: error)
+            {
+                WasSent = false,
+            };
         }
     }
 

@@ -33,7 +33,10 @@ public sealed partial class GoogleHttp
         _retries = options.Attempts <= 1 ? ResiliencePipeline.Empty : Retries(options.Attempts - 1, time);
     }
 
-    /// <summary>Backoff of 0.5 s doubled each time, up to 10 s, with jitter; or what Google asks for.</summary>
+    // A load that waits longer than this is better begun anew later: it holds the pipeline's lease.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>Backoff of 0.5 s doubled each time, up to 10 s, with jitter; or what Google asks for, up to a minute.</summary>
     internal static ResiliencePipeline Retries(int retries, TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -43,7 +46,8 @@ public sealed partial class GoogleHttp
             MaxDelay = TimeSpan.FromSeconds(10),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
-            DelayGenerator = attempt => new((attempt.Outcome.Exception as GoogleApiException)?.RetryAfter),
+            DelayGenerator = attempt => new(
+                (attempt.Outcome.Exception as GoogleApiException)?.RetryAfter is { } asked ? asked < LongestWait ? asked : LongestWait : null),
         })
         .Build();
 
@@ -57,11 +61,6 @@ public sealed partial class GoogleHttp
     /// <summary>As the other, for an answer without a body of interest.</summary>
     public async Task SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
         await RetryAsync(token => SendOnceAsync(make, (_, _) => Task.FromResult(true), token), cancellationToken);
-
-    /// <summary>As the other, for content.</summary>
-    public async Task<byte[]> SendBytesAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
-        await RetryAsync(
-            token => SendOnceAsync(make, (response, reading) => response.Content.ReadAsByteArrayAsync(reading), token), cancellationToken);
 
     /// <summary>As the other, for the Location of what was begun.</summary>
     internal async Task<Uri> SendForLocationAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) =>
@@ -111,9 +110,15 @@ public sealed partial class GoogleHttp
         catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
         {
             LogFailed(GoogleReasons.Connection, 0);
-            throw new GoogleApiException(GoogleReasons.Connection, cause: error);
+            throw new GoogleApiException(GoogleReasons.Connection, cause: error) { WasSent = WasSent(error) };
         }
     }
+
+    private static bool WasSent(Exception error) => error is not HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    };
 
     private async Task<GoogleApiException> ReadErrorAsync(HttpResponseMessage response, string? token, CancellationToken cancellationToken)
     {
@@ -129,7 +134,10 @@ public sealed partial class GoogleHttp
         var status = (int)response.StatusCode;
         var wait = response.Headers.RetryAfter;
         // A proxy may quote the request.
-        var details = token is null ? error?.Message : error?.Message?.Replace(token, "(token)", StringComparison.Ordinal);
+        var uri = response.RequestMessage!.RequestUri!;
+        var details = error?.Message?.Replace(uri.Authority, "(host)", StringComparison.OrdinalIgnoreCase)
+            .Replace(uri.Host, "(host)", StringComparison.OrdinalIgnoreCase);
+        if (token is not null) details = details?.Replace(token, "(token)", StringComparison.Ordinal);
         return new GoogleApiException(error?.Errors is [{ Reason: { } reason }, ..] ? reason : $"http{status}", status, details ?? "")
         {
             RetryAfter = wait?.Delta ?? (wait?.Date is { } date ? date - _time.GetUtcNow() : null),

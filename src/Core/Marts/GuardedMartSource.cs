@@ -62,6 +62,9 @@ public sealed class GuardedMartSource : IMartSource, IDisposable
     /// <inheritdoc/>
     public bool IsCostlyToPoll => _mart.IsCostlyToPoll;
 
+    /// <inheritdoc/>
+    public bool HasOneToken => _mart.HasOneToken;
+
     /// <summary>Why the mart is not asked at present; null while it is. For health.</summary>
     public string? Problem => _breaker.CircuitState is CircuitState.Open or CircuitState.Isolated
         ? $"the {Store} mart failed again and again and is left alone for a while"

@@ -17,6 +17,9 @@ public interface IMartSource
     /// </summary>
     bool IsCostlyToPoll => false;
 
+    /// <summary>True when one token stands for all months: a look at one of them is a look at all.</summary>
+    bool HasOneToken => false;
+
     /// <summary>
     /// The mart's change token for a month: differs whenever the month's rows may differ. Must be cheap (no billed bytes).
     /// The same token twice means that a query in between would have found the same rows.
@@ -29,7 +32,7 @@ public interface IMartSource
     /// <exception cref="MartException">The mart could not be asked, or the answer broke off.</exception>
     Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken);
 
-    /// <summary>The newest month that has rows, with the change token it was found under; null while the mart is empty.</summary>
+    /// <summary>The newest month that has rows; null while the mart is empty.</summary>
     /// <exception cref="MartException">The mart could not be asked.</exception>
     Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken);
 }

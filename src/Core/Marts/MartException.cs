@@ -2,13 +2,14 @@ namespace TransactionPipeline.Core.Marts;
 
 /// <summary>
 /// A mart could not answer. <see cref="Exception.Message"/> is shown to API clients after <c>Query error: </c>: it says what a person
-/// can act on and never holds a host name, a credential or SQL. The cause is in <see cref="Exception.InnerException"/>, for logs.
+/// can act on and never holds a host name, a credential or SQL. It may be logged whole: <see cref="Exception.InnerException"/> is the
+/// cause as <see cref="CauseException"/> leaves it.
 /// </summary>
 public sealed class MartException : Exception
 {
     /// <summary>A failure that says <paramref name="message"/>, caused by <paramref name="cause"/>.</summary>
     public MartException(string message, MartFailure failure = MartFailure.Failed, Exception? cause = null)
-        : base(message, cause) => Failure = failure;
+        : base(message, CauseException.Of(cause)) => Failure = failure;
 
     /// <summary>What a caller may do about it.</summary>
     public MartFailure Failure { get; }

@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Marts;
 public sealed class MartGuardOptions
 {
     /// <summary>The time one question may take with everything, waiting and retries included, in seconds.</summary>
-    /// <value>25; less than <c>cache.lease_seconds</c>, so that an answer comes while its lease holds.</value>
+    /// <value>25. A refresh asks two questions: for the change token and, when that changed, for the rows.</value>
     [ConfigurationKeyName("timeout_seconds")]
     public double TimeoutSeconds { get; set; } = 25;
 
@@ -16,7 +16,7 @@ public sealed class MartGuardOptions
     public double AttemptTimeoutSeconds { get; set; } = 12;
 
     /// <summary>Questions that this process asks the mart at once; others wait their turn.</summary>
-    /// <value>8.</value>
+    /// <value>8; on PostgreSQL not more than the mart's share of <c>data_warehouse.postgres.max_pool_size</c>, 4 of 20.</value>
     [ConfigurationKeyName("max_concurrent")]
     public int MaxConcurrent { get; set; } = 8;
 
@@ -45,14 +45,18 @@ public sealed class MartGuardOptions
     public double BreakerOpenSeconds { get; set; } = 0.5;
 
     /// <summary>The same for a mart that retries by itself: one attempt, which may take the whole time.</summary>
-    public MartGuardOptions WithoutRetries() => new()
+    public MartGuardOptions WithoutRetries()
     {
-        TimeoutSeconds = TimeoutSeconds,
-        AttemptTimeoutSeconds = TimeoutSeconds,
-        MaxConcurrent = MaxConcurrent,
-        Retries = 0,
-        BreakerWindowSeconds = BreakerWindowSeconds,
-        BreakerMinAttempts = BreakerMinAttempts,
-        BreakerOpenSeconds = BreakerOpenSeconds,
-    };
+        var one = (MartGuardOptions)MemberwiseClone();
+        (one.AttemptTimeoutSeconds, one.Retries) = (TimeoutSeconds, 0);
+        return one;
+    }
+
+    /// <summary>The same with at most <paramref name="questions"/> at once.</summary>
+    public MartGuardOptions AtMost(int questions)
+    {
+        var fewer = (MartGuardOptions)MemberwiseClone();
+        fewer.MaxConcurrent = Math.Min(MaxConcurrent, questions);
+        return fewer;
+    }
 }

@@ -17,6 +17,8 @@ public sealed class MartRows
     private readonly decimal[] _price;
     private readonly long[] _count;
     private readonly long[]? _quantity;
+    private readonly long _size;
+    private long _made;
 
     internal MartRows(
         TransactionIdColumn ids, string[] products, int[] product, int[] day, decimal[] amount, decimal[] price, long[] count, long[]? quantity)
@@ -29,21 +31,24 @@ public sealed class MartRows
         _price = price;
         _count = count;
         _quantity = quantity;
-        SizeInBytes = 200 + ids.SizeInBytes + (48L * day.Length) + (quantity is null ? 0 : 8L * day.Length)
+        _size = 200 + ids.SizeInBytes + (48L * day.Length) + (quantity is null ? 0 : 8L * day.Length)
             + products.Sum(name => 40L + (2 * name.Length));
     }
 
     /// <summary>The number of rows.</summary>
     public int Count => _day.Length;
 
-    /// <summary>Approximate memory held, in bytes.</summary>
-    public long SizeInBytes { get; }
+    /// <summary>Approximate memory held, in bytes; what <see cref="CountIn"/> was told of is in it.</summary>
+    public long SizeInBytes => _size + Interlocked.Read(ref _made);
 
     /// <summary>False when the mart has no transaction_id column.</summary>
     public bool HasTransactionId => !_ids.IsMissing;
 
     /// <summary>False when the mart has no quantity column; a filter on quantity must then be refused.</summary>
     public bool HasTotalQuantity => _quantity is not null;
+
+    /// <summary>Counts the bytes of something that was made of the rows and is kept as long as they are, such as their encoding.</summary>
+    public void CountIn(long bytes) => Interlocked.Add(ref _made, bytes);
 
     /// <summary>Row <paramref name="index"/>, from 0.</summary>
     public MartRow this[int index] => new(

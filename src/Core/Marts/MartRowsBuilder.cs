@@ -9,6 +9,7 @@ public sealed class MartRowsBuilder
 
     // Columns from the start, as the answer has them: rows as objects or wide structs cost more to move than to read from the mart.
     private readonly Dictionary<string, int> _productNumbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _productsByText;
     private readonly List<int> _product = [];
     private readonly List<int> _day = [];
     private readonly List<decimal> _amount = [];
@@ -20,22 +21,26 @@ public sealed class MartRowsBuilder
     private bool _idMissing;
     private bool _quantityMissing;
 
+    /// <summary>A builder without rows.</summary>
+    public MartRowsBuilder() => _productsByText = _productNumbers.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>The rows added so far.</summary>
     public int Count => _day.Count;
 
     /// <summary>Adds a row. A row without an id or a quantity makes that column missing from the whole answer.</summary>
     public void Add(in MartRow row)
     {
-        AddId(row.TransactionId);
-        _quantityMissing |= row.TotalQuantity is null;
-        if (!_productNumbers.TryGetValue(row.Product, out var product))
-            _productNumbers.Add(row.Product, product = _productNumbers.Count);
-        _product.Add(product);
-        _day.Add(row.Date.DayNumber);
-        _amount.Add(Plain(row.TotalAmount));
-        _price.Add(Plain(row.AvgPrice));
-        _count.Add(row.TransactionCount);
-        _quantity.Add(row.TotalQuantity ?? 0);
+        if (row.TransactionId is { } id) AddId(id);
+        else AddMissingId();
+        Add(row.Product, row.Date, row.TotalAmount, row.AvgPrice, row.TransactionCount, row.TotalQuantity);
+    }
+
+    /// <summary>Adds a row whose texts are read in place: a month has many rows, and few products to keep of them.</summary>
+    internal void Add(
+        ReadOnlySpan<char> transactionId, ReadOnlySpan<char> product, DateOnly date, decimal amount, decimal price, long count, long? quantity)
+    {
+        AddId(transactionId);
+        Add(product, date, amount, price, count, quantity);
     }
 
     /// <summary>Sorts what was added. The builder is used up.</summary>
@@ -57,14 +62,26 @@ public sealed class MartRowsBuilder
             _quantityMissing ? null : Array.ConvertAll(order, i => _quantity[i]));
     }
 
-    private void AddId(string? id)
+    private void Add(ReadOnlySpan<char> name, DateOnly date, decimal amount, decimal price, long count, long? quantity)
     {
-        if (id is null)
-        {
-            _idMissing = true;
-            _texts?.Add("");
-            return;
-        }
+        _quantityMissing |= quantity is null;
+        if (!_productsByText.TryGetValue(name, out var product)) _productNumbers.Add(name.ToString(), product = _productNumbers.Count);
+        _product.Add(product);
+        _day.Add(date.DayNumber);
+        _amount.Add(Plain(amount));
+        _price.Add(Plain(price));
+        _count.Add(count);
+        _quantity.Add(quantity ?? 0);
+    }
+
+    private void AddMissingId()
+    {
+        _idMissing = true;
+        _texts?.Add("");
+    }
+
+    private void AddId(ReadOnlySpan<char> id)
+    {
         if (_texts is null && TransactionIdColumn.IsHash(id))
         {
             // The 64 characters of an id would be most of the memory while reading: hashes are packed at once.
@@ -74,25 +91,37 @@ public sealed class MartRowsBuilder
         }
         // The first id that is not ours: from here on, ids are kept as they are.
         _texts ??= [.. Enumerable.Range(0, Count).Select(i => Convert.ToHexStringLower(HashAt(i)))];
-        _texts.Add(id);
+        _texts.Add(id.ToString());
     }
 
     private Span<byte> HashAt(int index) => _hashes.AsSpan(index * HashBytes, HashBytes);
 
+    /// <summary>Product by product, each by the first bytes of its ids: they tell nearly all hashes apart, and their order is that of the digits.</summary>
     private int[] Sort(int[] rank)
     {
-        var keys = new SortKey[Count];
-        for (var i = 0; i < keys.Length; i++)
+        var ends = new int[rank.Length];
+        foreach (var product in _product) ends[rank[product]]++;
+        for (var i = 1; i < ends.Length; i++) ends[i] += ends[i - 1];
+
+        var (order, keys, next) = (new int[Count], new ulong[Count], ends.ToArray());
+        for (var i = Count - 1; i >= 0; i--)
         {
-            // The first bytes tell nearly all hashes apart; their order is that of the hex digits.
-            var start = _texts is null && !_idMissing ? BinaryPrimitives.ReadUInt64BigEndian(HashAt(i)) : 0;
-            keys[i] = new SortKey(start, rank[_product[i]], i);
+            var place = --next[rank[_product[i]]];
+            order[place] = i;
+            keys[place] = _texts is null && !_idMissing ? BinaryPrimitives.ReadUInt64BigEndian(HashAt(i)) : 0;
         }
-        Array.Sort(keys, (a, b) =>
-            a.Product != b.Product ? a.Product.CompareTo(b.Product)
-            : a.IdStart != b.IdStart ? a.IdStart.CompareTo(b.IdStart)
-            : CompareIds(a.Index, b.Index));
-        return Array.ConvertAll(keys, key => key.Index);
+        for (var product = 0; product < ends.Length; product++) SortIds(keys, order, next[product], ends[product]);
+        return order;
+    }
+
+    private void SortIds(ulong[] keys, int[] order, int start, int end)
+    {
+        Array.Sort(keys, order, start, end - start);
+        for (var same = start; same < end; same = start)
+        {
+            while (start < end && keys[start] == keys[same]) start++;
+            if (start - same > 1) order.AsSpan(same, start - same).Sort(CompareIds);
+        }
     }
 
     private int CompareIds(int a, int b)
@@ -126,6 +155,4 @@ public sealed class MartRowsBuilder
         for (; scale > 0 && digits % 10 == 0; scale--) digits /= 10;
         return new decimal((int)digits, (int)(digits >> 32), 0, value < 0, scale);
     }
-
-    private readonly record struct SortKey(ulong IdStart, int Product, int Index);
 }

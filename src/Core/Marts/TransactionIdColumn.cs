@@ -33,13 +33,13 @@ internal sealed class TransactionIdColumn
     public TransactionIdColumn Slice(int start, int end) =>
         IsMissing ? this : new(_packed?[(start * HashBytes)..(end * HashBytes)], _texts?[start..end]);
 
-    public static bool IsHash(string id) => id.Length == HashBytes * 2 && !id.AsSpan().ContainsAnyExcept(HexDigits);
+    public static bool IsHash(ReadOnlySpan<char> id) => id.Length == HashBytes * 2 && !id.ContainsAnyExcept(HexDigits);
 
     public static TransactionIdColumn OfPacked(byte[] hashes) => new(hashes, null);
 
     public static TransactionIdColumn Of(string[] ids)
     {
-        if (!Array.TrueForAll(ids, IsHash)) return new(null, ids);
+        if (!Array.TrueForAll(ids, id => IsHash(id))) return new(null, ids);
         var packed = new byte[ids.Length * HashBytes];
         for (var i = 0; i < ids.Length; i++)
             Convert.FromHexString(ids[i], packed.AsSpan(i * HashBytes, HashBytes), out _, out _);

@@ -22,6 +22,9 @@ public sealed class HeldLease : IAsyncDisposable
         _renewing = RenewAsync();
     }
 
+    /// <summary>What is held; goes with each write that it must fence.</summary>
+    public Lease Lease => _lease;
+
     /// <summary>Cancelled when another holds the lease, or may hold it because it could not be renewed in time: stop the work.</summary>
     public CancellationToken Lost => _lost.Token;
 

@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace TransactionPipeline.Grains.Query;
 
 /// <summary>The owner of one query key in the cluster; the grain's key is the query key's text.</summary>
@@ -7,10 +5,10 @@ namespace TransactionPipeline.Grains.Query;
 internal interface IQueryGrain : IGrainWithStringKey
 {
     /// <summary>The owner's answer; a failing mart is told in it, so that it crosses silos of different versions.</summary>
-    [Alias("Ask"), AlwaysInterleave]
+    [Alias("Ask")]
     Task<OwnerAnswer> AskAsync(OwnerQuestion question);
 
     /// <summary>Drops the key's snapshot from the owner and from the shared store. False when there was none.</summary>
-    [Alias("Drop"), AlwaysInterleave]
+    [Alias("Drop")]
     Task<bool> DropAsync();
 }

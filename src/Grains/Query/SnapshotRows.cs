@@ -6,17 +6,24 @@ namespace TransactionPipeline.Grains.Query;
 
 /// <summary>
 /// A snapshot's rows on their way: inside a silo the rows themselves, between silos their bytes. Neither is ever copied, and the bytes
-/// are made once for each snapshot, however many silos ask for it.
+/// are made once for each snapshot, however many silos ask for it; they count as the snapshot's memory.
 /// </summary>
 [Immutable]
 internal sealed class SnapshotRows(MartRows rows)
 {
     // They live as long as the rows do.
-    private static readonly ConditionalWeakTable<MartRows, byte[]> Encoded = [];
+    private static readonly ConditionalWeakTable<MartRows, Lazy<byte[]>> Encoded = [];
 
     public MartRows Rows { get; } = rows;
 
-    public byte[] Bytes => Encoded.GetValue(Rows, SnapshotCodec.Encode);
+    public byte[] Bytes => Encoded.GetValue(Rows, static rows => new(() => Encode(rows))).Value;
+
+    private static byte[] Encode(MartRows rows)
+    {
+        var bytes = SnapshotCodec.Encode(rows);
+        rows.CountIn(bytes.Length);
+        return bytes;
+    }
 }
 
 /// <summary>The bytes of <see cref="SnapshotCodec"/>, whose first says the format.</summary>

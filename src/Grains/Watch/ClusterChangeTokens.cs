@@ -1,13 +1,25 @@
+using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>The change tokens from the mart's watcher in the cluster, asked for by this silo's own watcher or pushed to it.</summary>
-internal sealed class ClusterChangeTokens(IGrainFactory grains, ISiloStatusOracle silo, GrainKeyOwner keys, NewestMonth newestMonth)
+internal sealed class ClusterChangeTokens(
+    IGrainFactory grains, ISiloStatusOracle silo, GrainKeyOwner keys, NewestMonth newestMonth, IOptions<GrainsOptions> options, TimeProvider time)
     : IChangeTokens, IMartListener
 {
+    private readonly Lock _gate = new();
     private IMartListener? _reference;
+
+    /// <summary>This silo, for watchers in others. Made late: it exists once the silo runs.</summary>
+    private IMartListener Reference
+    {
+        get
+        {
+            lock (_gate) return _reference ??= grains.CreateObjectReference<IMartListener>(this);
+        }
+    }
 
     public async Task<IReadOnlyList<MonthToken>> LookAsync(
         Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
@@ -18,13 +30,12 @@ internal sealed class ClusterChangeTokens(IGrainFactory grains, ISiloStatusOracl
         MartNews news;
         try
         {
-            // Made late: a reference to this silo exists once the silo runs.
-            _reference ??= grains.CreateObjectReference<IMartListener>(this);
-            news = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).LookAsync(request, _reference).WaitAsync(cancellationToken);
+            news = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).LookAsync(request, Reference)
+                .WaitAsync(options.Value.OwnerTimeout, time, cancellationToken);
         }
         catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Its silo may have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
+            // Its silo may hang or have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
             throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient, unreachable);
         }
         return news.Error is null ? news.ToTokens() : throw new MartException(news.Error, MartFailure.Transient);

@@ -10,15 +10,15 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
     /// The tokens of the asker's months, and until <paramref name="listener"/> has not asked for some polls, news for it. Asking is the
     /// backstop of the news: what one misses, the next answer brings.
     /// </summary>
-    [Alias("Look"), AlwaysInterleave]
+    [Alias("Look")]
     Task<MartNews> LookAsync(LookRequest request, IMartListener listener);
 
     /// <summary>The newest month with data, as old as any silo's own may be.</summary>
-    [Alias("FindNewestMonth"), AlwaysInterleave]
+    [Alias("FindNewestMonth")]
     Task<NewestMonthAnswer> FindNewestMonthAsync();
 
     /// <summary>Tells every silo to let go of its copy of a key.</summary>
-    [Alias("DropCopies"), AlwaysInterleave]
+    [Alias("DropCopies")]
     Task DropCopiesAsync(string key);
 }
 

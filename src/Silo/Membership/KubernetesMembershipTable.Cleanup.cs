@@ -18,7 +18,7 @@ internal sealed partial class KubernetesMembershipTable
             var table = await store.ReadTableAsync(cancellationToken);
             var kept = table.Spec.Silos.Where(row => !SiloRows.IsDefunct(row, BeatOf(beats, row.Address), beforeDate)).ToArray();
             var removed = table.Spec.Silos.Count - kept.Length;
-            var spec = new SiloMembershipSpec { Version = table.Spec.Version + 1, Silos = kept };
+            var spec = table.Spec with { Version = table.Spec.Version + 1, Silos = kept };
             if (removed == 0 || await store.TryWriteTableAsync(table, spec, cancellationToken))
             {
                 await DeleteOrphansAsync(kept, beats, beforeDate, cancellationToken);

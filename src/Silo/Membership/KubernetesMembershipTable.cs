@@ -61,7 +61,7 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
         }
 
         var rows = table.Spec.Silos.ToArray();
-        rows[at] = row;
+        rows[at] = row with { Others = rows[at].Others };
         return await TryWriteAsync("update", table, rows, tableVersion, row.Address, cancellationToken);
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class KubernetesMembershipTable(MembershipStore store, I
         string address,
         CancellationToken cancellationToken)
     {
-        var spec = new SiloMembershipSpec { Version = next.Version, Silos = rows };
+        var spec = table.Spec with { Version = next.Version, Silos = rows };
         var written = await store.TryWriteTableAsync(table, spec, cancellationToken);
         if (written) LogWritten(what, address, next.Version);
         else LogRefused(what, address, next.Version, table.Spec.Version);

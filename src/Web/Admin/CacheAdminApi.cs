@@ -45,11 +45,18 @@ internal static partial class CacheAdminApi
         [Description(KeyForm)] string key, HttpContext http, IKeyOwner owner, ILogger<KeyStatus> logger, CancellationToken cancellationToken)
     {
         if (TryParse(key, out var problem) is not { } parsed) return problem!;
-        var dropped = await owner.DropAsync(parsed, cancellationToken);
-        LogDropped(logger, http.User.Identity?.Name, parsed, dropped);
-        return dropped
-            ? TypedResults.NoContent()
-            : TypedResults.Problem("Nothing is held for this key.", statusCode: StatusCodes.Status404NotFound);
+        try
+        {
+            var dropped = await owner.DropAsync(parsed, cancellationToken);
+            LogDropped(logger, http.User.Identity?.Name, parsed, dropped);
+            return dropped
+                ? TypedResults.NoContent()
+                : TypedResults.Problem("Nothing is held for this key.", statusCode: StatusCodes.Status404NotFound);
+        }
+        catch (DropIncompleteException incomplete)
+        {
+            return TypedResults.Problem(incomplete.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
     }
 
     private static QueryKey? TryParse(string key, out IResult? problem)

@@ -4,18 +4,20 @@ using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Web.Health;
 
-/// <summary>Which store plays each mart's part and whether it answers. A mart that fails degrades: the last good answers go on.</summary>
-internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, NewestMonth newestMonth) : IHealthCheck
+/// <summary>
+/// Which store plays each mart's part and whether it answers. A mart that fails, or is slow to answer, degrades: the last good answers
+/// go on. A probe must not wait for it: its time-out would take every replica out of service for a mart that hangs.
+/// </summary>
+internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, NewestMonth newestMonth, TimeProvider time) : IHealthCheck
 {
+    /// <summary>Well under the 3 s that the chart's probes have.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var data = new Dictionary<string, object>(StringComparer.Ordinal);
-        var problems = new List<string>();
-        foreach (var (mart, source) in sources)
-        {
-            data[mart.Name()] = source.Store;
-            if (await FindProblemAsync(mart, source, cancellationToken) is { } problem) problems.Add($"{mart.Name()}: {problem}");
-        }
+        var data = sources.ToDictionary(one => one.Key.Name(), one => (object)one.Value.Store, StringComparer.Ordinal);
+        var found = await Task.WhenAll(sources.Select(one => FindProblemAsync(one.Key, one.Value, cancellationToken)));
+        var problems = found.OfType<string>().ToList();
         return problems.Count == 0
             ? HealthCheckResult.Healthy(data: data)
             : HealthCheckResult.Degraded(string.Join("; ", problems), data: data);
@@ -23,16 +25,20 @@ internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources
 
     private async Task<string?> FindProblemAsync(Mart mart, IMartSource source, CancellationToken cancellationToken)
     {
-        if (source is GuardedMartSource { Problem: { } guarded }) return guarded;
+        if (source is GuardedMartSource { Problem: { } guarded }) return $"{mart.Name()}: {guarded}";
         try
         {
             // Cached: a probe every few seconds costs the mart nothing.
-            await newestMonth.GetAsync(mart, cancellationToken);
+            await newestMonth.GetAsync(mart, cancellationToken).AsTask().WaitAsync(Limit, time, cancellationToken);
             return null;
         }
         catch (MartException failed)
         {
-            return failed.Message;
+            return $"{mart.Name()}: {failed.Message}";
+        }
+        catch (TimeoutException)
+        {
+            return $"{mart.Name()}: no answer within {Limit.TotalSeconds} s";
         }
     }
 }

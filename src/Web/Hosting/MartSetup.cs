@@ -78,9 +78,15 @@ public static partial class MartSetup
             _ => new SqliteMartSource(SqliteFile(provider), mart),
         };
         var guard = provider.GetRequiredService<IOptions<MartsOptions>>().Value.Guard.Of(mart);
-        // Google's calls are repeated one by one (GoogleHttp), under an id that keeps a query from being billed twice. Retries here would
-        // multiply those, and bill each.
-        return new GuardedMartSource(source, store == BigQuery ? guard.WithoutRetries() : guard, provider.GetRequiredService<TimeProvider>());
+        guard = store switch
+        {
+            // Google's calls are repeated one by one (GoogleHttp), under an id that keeps a query from being billed twice. Retries here
+            // would multiply those, and bill each.
+            BigQuery => guard.WithoutRetries(),
+            Postgres => guard.AtMost(provider.GetRequiredService<PostgresDatabase>().MaxQuestions),
+            _ => guard,
+        };
+        return new GuardedMartSource(source, guard, provider.GetRequiredService<TimeProvider>());
     }
 
     private static PostgresSchema PostgresTables(IServiceProvider provider) =>

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Npgsql;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
@@ -13,8 +11,8 @@ using TransactionPipeline.Core.Tests.Postgres;
 namespace TransactionPipeline.Benchmarks.Postgres;
 
 /// <summary>
-/// On a PostgreSQL of its own: loading a million rows against <c>psql \copy</c> plus the same statements, a cold month of 300,000 sales
-/// against the same query read by plain Npgsql, and the memory that month's snapshot takes.
+/// On a PostgreSQL of its own: loading a million rows against <c>psql \copy</c> plus the same statements, and what
+/// <see cref="ReadBenchmark"/> reads of them.
 /// </summary>
 internal static class PostgresBenchmark
 {
@@ -22,7 +20,6 @@ internal static class PostgresBenchmark
     private const int RowsOfMonth = 300_000;
     private const int Rounds = 5;
     private static readonly MartFilter Filter = new("Halal", 100);
-    private static readonly Month Month = new(2023, 10);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -42,7 +39,7 @@ internal static class PostgresBenchmark
                 Console.WriteLine($"round {round}: 1,000,000 rows by psql {theirs[^1]:F1} s, here {ours[^1]:F1} s, ratio {ours[^1] / theirs[^1]:F2}");
             }
             Console.WriteLine($"load, median: psql {Median(theirs):F1} s, here {Median(ours):F1} s, ratio {Median(ours) / Median(theirs):F2} (goal 1.5)");
-            await ReadAsync(server, loaded, 2 * rounds);
+            await ReadBenchmark.RunAsync(server, loaded, 2 * rounds);
             return 0;
         }
         finally
@@ -132,59 +129,5 @@ internal static class PostgresBenchmark
         return script.AppendLine($"{PostgresMartSql.BumpVersions}; {PostgresMartSql.ClearDirty}; COMMIT;").ToString();
     }
 
-    private static async Task ReadAsync(PostgresServer server, PostgresOptions options, int rounds)
-    {
-        await using var database = new PostgresDatabase(options, TimeProvider.System);
-        using var schema = PostgresMart.SchemaIn(database);
-        var mart = new PostgresMartSource(database, schema, Mart.Operational);
-        await using var plain = NpgsqlDataSource.Create(server.ConnectionStringTo(options.Database).Replace("Pooling=False", "Pooling=True", StringComparison.Ordinal));
-        var (ours, theirs) = (new List<double>(), new List<double>());
-        MartRows rows = MartRows.Empty;
-        for (var round = 0; round < rounds; round++)
-        {
-            // Neither pays for the other's garbage.
-            rows = MartRows.Empty;
-            await HeapAsync();
-            theirs.Add(await ReadPlainAsync(plain));
-            await HeapAsync();
-            var started = Stopwatch.GetTimestamp();
-            rows = await mart.ReadAsync(new QueryKey(Mart.Operational, "Halal", Month), CancellationToken.None);
-            ours.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        }
-        Console.WriteLine(
-            $"cold month of {rows.Count} rows, median: plain Npgsql {Median(theirs):F0} ms, here {Median(ours):F0} ms, "
-            + $"ratio {Median(ours) / Median(theirs):F2} (goal 1.3)");
-
-        rows = MartRows.Empty;
-        var before = await HeapAsync();
-        rows = await mart.ReadAsync(new QueryKey(Mart.Operational, "Halal", Month), CancellationToken.None);
-        var held = await HeapAsync() - before;
-        Console.WriteLine($"its snapshot: {held / 1048576.0:F1} MiB by the collector, {rows.SizeInBytes / 1048576.0:F1} MiB by its own count (goal 64)");
-    }
-
-    /// <summary>What is reachable, in bytes. On a stack of its own: the reader's frames, which go on in its caller, still hold the answer.</summary>
-    private static async Task<long> HeapAsync()
-    {
-        await Task.Yield();
-        return GC.GetTotalMemory(forceFullCollection: true);
-    }
-
-    private static async Task<double> ReadPlainAsync(NpgsqlDataSource source)
-    {
-        var started = Stopwatch.GetTimestamp();
-        await using var connection = await source.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand(
-            PostgresMartLayout.Of([("pg_sales", "product"), ("mart_versions", "version")]).ReadSql(Mart.Operational), connection);
-        foreach (var value in new object[] { Month.FirstDay, Month.LastDay, "Halal" }) command.Parameters.Add(new() { Value = value });
-        await using var reader = await command.ExecuteReaderAsync();
-        var rows = new List<(string, string, DateOnly, decimal, decimal, long, long)>();
-        while (await reader.ReadAsync())
-        {
-            rows.Add((reader.GetString(0), reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetDecimal(3), reader.GetDecimal(4),
-                reader.GetInt64(5), reader.GetInt64(6)));
-        }
-        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    internal static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
@@ -17,7 +16,7 @@ internal sealed class CacheFixture : IAsyncDisposable
     private readonly List<LocalKeyOwner> _owners = [];
     private readonly List<SqliteStore> _databases = [];
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
+    public SteppedTime Time { get; } = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
 
     public FakeMart Mart { get; } = new();
 
@@ -27,13 +26,16 @@ internal sealed class CacheFixture : IAsyncDisposable
 
     public SqliteLeaseStore Leases => new(Database(), Time);
 
-    /// <summary>One more process over the same store; with a remote owner, what it holds are copies in front of that.</summary>
-    public LocalKeyOwner Owner(IRemoteOwner? remote = null)
+    /// <summary>
+    /// One more process over the same store; with a remote owner, what it holds are copies in front of that. A process with a clock of
+    /// its own that stands still is one that hangs: none of its timers fires.
+    /// </summary>
+    public LocalKeyOwner Owner(IRemoteOwner? remote = null, ILeaseStore? leases = null, TimeProvider? clock = null)
     {
-        var store = new FallbackStore(Snapshots, Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
+        var store = new FallbackStore(Snapshots, leases ?? Leases, new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
         var owner = new LocalKeyOwner(new CachedQueryContext(
             new Dictionary<Part, IMartSource> { [Part.Warehouse] = Mart, [Part.Operational] = Mart },
-            store, store, Options, Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}") { RemoteOwner = remote });
+            store, store, Options, clock ?? Time, NullLogger<CachedQuery>.Instance, $"process {_owners.Count}") { RemoteOwner = remote });
         _owners.Add(owner);
         return owner;
     }
@@ -47,16 +49,30 @@ internal sealed class CacheFixture : IAsyncDisposable
     }
 
     /// <summary>Waits for a task, while fake time passes for those who wait for another process.</summary>
-    public async Task<T> WithTimeAsync<T>(Task<T> task, string phase)
+    public Task<T> WithTimeAsync<T>(Task<T> task, string phase) => WithTimeAsync(Time, task, phase);
+
+    public static async Task<T> WithTimeAsync<T>(SteppedTime time, Task<T> task, string phase)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!task.IsCompleted)
+        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var waiting = task.ContinueWith(_ => done.CancelAsync(), TaskScheduler.Default).Unwrap();
+        try
         {
-            if (limit.IsCancellationRequested) throw new TimeoutException($"{phase} did not happen");
-            Time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
+            while (true)
+            {
+                // Some may have looked away for 50 ms; who waits longer, for a lease to be over say, is let wait as often as it takes.
+                await time.NextTimerAsync(done.Token);
+                time.Advance(TimeSpan.FromMilliseconds(50));
+            }
         }
-        return await task;
+        catch (OperationCanceledException) when (task.IsCompleted)
+        {
+            await waiting;
+            return await task;
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException($"{phase} did not happen", late);
+        }
     }
 
     public static async Task<T> ResultInTimeAsync<T>(Task<T> task, string phase)

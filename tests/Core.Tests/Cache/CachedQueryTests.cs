@@ -284,6 +284,17 @@ public sealed class CachedQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_ManyKeysOfAFailingMart_TakeNoMoreThanMaxBytes()
+    {
+        _cache.Options.MaxBytes = 5000;
+        _cache.Mart.Failure = new MartException("the mart is away");
+        for (var month = 1; month <= 12; month++)
+            await Assert.ThrowsAsync<MartException>(() => _owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, month) }, CacheDemand.Default, default).AsTask());
+
+        Assert.InRange(_owner.List().Sum(key => key.SizeInBytes), 1, 5000);
+    }
+
+    [Fact]
     public async Task Drop_HeldKey_IsQueriedAnewWithAHigherVersion()
     {
         await AskAsync();

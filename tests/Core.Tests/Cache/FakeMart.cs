@@ -10,9 +10,11 @@ internal sealed class FakeMart : IMartSource
     private int _reads;
     private int _newestMonths;
 
-    public string Store => "fake";
+    public string Store { get; init; } = "fake";
 
     public bool IsCostlyToPoll { get; set; }
+
+    public bool HasOneToken { get; set; }
 
     public string Version { get; set; } = "1";
 

@@ -43,6 +43,22 @@ public sealed class MartChangeTokensTests
     }
 
     [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 3)]
+    public async Task Look_AtSeveralMonths_AsksAMartWithOneTokenOnce(bool hasOneToken, int asked)
+    {
+        (_mart.IsCostlyToPoll, _mart.HasOneToken) = (true, hasOneToken);
+        var tokens = Tokens();
+        Month[] months = [October, October.AddMonths(-1), October.AddMonths(1)];
+
+        var seen = await tokens.LookAsync(Mart.Warehouse, months, woken: false, CancellationToken.None);
+        Assert.Equal(months, seen.Select(token => token.Month));
+        Assert.Equal(seen.Reverse(), await tokens.LookAsync(Mart.Warehouse, [.. months.Reverse()], woken: false, CancellationToken.None));
+
+        Assert.Equal(asked, _mart.Tokens);
+    }
+
+    [Theory]
     [InlineData(0.05, 15, "cache:poll_seconds")]
     [InlineData(double.NaN, 15, "cache:poll_seconds")]
     [InlineData(1, 0.5, "cache:slow_poll_seconds")]

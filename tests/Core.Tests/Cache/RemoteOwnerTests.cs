@@ -129,6 +129,46 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
         Assert.Equal(0, _cache.Mart.Reads);
     }
 
+    [Theory]
+    [InlineData(MartFailure.Transient)]
+    [InlineData(MartFailure.Unavailable)]
+    public async Task Get_OnlyTheOwnersWayToTheMartFailsAndNothingIsHeld_IsRefreshedHereUnderTheLease(MartFailure kind)
+    {
+        _remote.Failure = new MartException("the owner's mart is away", kind);
+        var lease = await _cache.Leases.TryAcquireAsync(CacheFixture.Key.ToString(), "another asker", TimeSpan.FromHours(1), default);
+
+        var asking = AskAsync();
+        await CacheFixture.InTimeAsync(_remote.Began.Task, "the question");
+        Assert.Equal(0, _cache.Mart.Reads);
+        await _cache.Leases.ReleaseAsync(lease!, default);
+        var answer = await _cache.WithTimeAsync(asking, "the answer");
+
+        Assert.Equal((CacheResult.Miss, 100m), (answer.Result, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal("process 1", _copies.List().Single().Owner);
+        Assert.Equal((1, 1), (_remote.Asked.Count, _cache.Mart.Reads));
+    }
+
+    [Fact]
+    public async Task Get_OwnersMartRefusesTheQuestion_IsNotAskedAgainHere()
+    {
+        _remote.Failure = new MartException("the answer is over the byte cap", MartFailure.Failed);
+
+        Assert.Same(_remote.Failure, await Assert.ThrowsAsync<MartException>(() => AskAsync()));
+
+        Assert.Equal((0, 0), (_cache.Mart.Tokens, _cache.Mart.Reads));
+    }
+
+    [Fact]
+    public async Task List_AfterAnAnswerOfTheOwner_NamesItForAsLongAsTheKeyIsHeld()
+    {
+        await AskAsync();
+        Assert.Equal(FakeOwner.Name, _copies.List().Single().Owner);
+
+        _remote.IsOutOfReach = true;
+        await AskAsync(CacheDemand.Check);
+        Assert.Equal("process 1", _copies.List().Single().Owner);
+    }
+
     [Fact]
     public async Task Get_OwnerHasOnlyItsLastGood_ServesItMarked()
     {
@@ -165,6 +205,8 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
     /// <summary>An owner in another process, over the same mart and store.</summary>
     private sealed class FakeOwner(LocalKeyOwner owner) : IRemoteOwner
     {
+        public const string Name = "the owner elsewhere";
+
         public LocalKeyOwner Owner { get; } = owner;
 
         public List<Question> Asked { get; } = [];
@@ -175,21 +217,25 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
 
         public bool IsOutOfReach { get; set; }
 
+        /// <summary>When set, what the owner's own mart says.</summary>
+        public MartException? Failure { get; set; }
+
         /// <summary>When set, the answer, whatever was asked.</summary>
         public CachedAnswer? Answer { get; set; }
 
         /// <summary>How far its clock is from the asker's.</summary>
         public TimeSpan Skew { get; set; }
 
-        public async Task<CachedAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
+        public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
         {
             Asked.Add(new Question(held, maxAge, minVersion));
             Began.TrySetResult();
             if (Gate is { } gate) await gate.Task;
             if (IsOutOfReach) return null;
-            if (Answer is { } fixedAnswer) return fixedAnswer;
+            if (Failure is { } failure) throw failure;
+            if (Answer is { } fixedAnswer) return new(fixedAnswer, Name);
             var answer = await Owner.GetAsync(key, new CacheDemand(maxAge, OnlyIfCached: false, minVersion), CancellationToken.None);
-            return answer with { Snapshot = answer.Snapshot with { CheckedAt = answer.Snapshot.CheckedAt + Skew } };
+            return new(answer with { Snapshot = answer.Snapshot with { CheckedAt = answer.Snapshot.CheckedAt + Skew } }, Name);
         }
     }
 }

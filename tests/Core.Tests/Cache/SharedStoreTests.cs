@@ -1,5 +1,6 @@
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Tests.Cache;
 
@@ -51,23 +52,79 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Get_HolderDiesInMidRefresh_AnotherTakesOverAfterTheLeaseAndTheLateCommitIsRefused()
+    public async Task Get_MartIsSlowerThanTheLease_TheLivingHolderKeepsItAndTheMartIsAskedOnce()
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var hung = AskAsync(_cache.Owner());
+        var leases = new CountedLeases(_cache.Leases, _cache.Time);
+        var slow = AskAsync(_cache.Owner(leases: leases));
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        var waiting = AskAsync(_cache.Owner());
+
+        // Five thirds of the lease. The clock never runs ahead of the renewals for as long as the lease holds.
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20)))
+        {
+            while (leases.Renewals < 5)
+            {
+                if (_cache.Time.GetUtcNow() - leases.RenewedAt < _cache.Options.Lease * 0.9) _cache.Time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+            }
+        }
+        Assert.False(slow.IsCompleted || waiting.IsCompleted);
+        _cache.Mart.Gate.SetResult();
+
+        var answers = await _cache.WithTimeAsync(Task.WhenAll(slow, waiting), "the answers of both processes");
+        Assert.Equal((1, 1), (_cache.Mart.Tokens, _cache.Mart.Reads));
+        Assert.Equal(CacheResult.Miss, answers[0].Result);
+        Assert.All(answers, answer => Assert.Equal(1, answer.Snapshot.Version));
+        Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_HolderHangsInMidRefresh_AnotherTakesOverAfterTheLeaseAndTheLateCommitIsRefused()
+    {
+        _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Its clock stands still, as a dead process's does: it renews nothing.
+        var clock = new SteppedTime(_cache.Time.GetUtcNow());
+        var hung = AskAsync(_cache.Owner(clock: clock));
         await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
         var gate = _cache.Mart.Gate;
         _cache.Mart.Gate = null;
         _cache.Change("2", 200m);
 
+        var began = _cache.Time.GetUtcNow();
         var second = await _cache.WithTimeAsync(AskAsync(_cache.Owner()), "the take-over");
         Assert.Equal((200m, 1L), (second.Snapshot.Rows[0].TotalAmount, second.Snapshot.Version));
+        Assert.InRange(_cache.Time.GetUtcNow() - began, _cache.Options.Lease - TimeSpan.FromSeconds(1), _cache.Options.Lease + TimeSpan.FromSeconds(10));
 
         // The first one comes back with what it read before the change: its fence is old, it must end with the newer rows.
         gate.SetResult();
-        var first = await _cache.WithTimeAsync(hung, "the late answer");
+        var first = await CacheFixture.WithTimeAsync(clock, hung, "the late answer");
         Assert.Equal(200m, first.Snapshot.Rows[0].TotalAmount);
         Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_OtherClockIsTenMinutesAhead_ChecksAreStillMadeAndNothingIsYoungerThanNow()
+    {
+        var ahead = _cache.Owner(clock: new SteppedTime(_cache.Time.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        await AskAsync(ahead);
+        var replica = _cache.Owner();
+
+        var taken = await AskAsync(replica);
+        Assert.Equal((CacheResult.Hit, _cache.Time.GetUtcNow(), 1), (taken.Result, taken.Snapshot.CheckedAt, _cache.Mart.Reads));
+
+        // The other checks it again, by its own clock; that is no check of this moment.
+        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        _cache.Change("2", 200m);
+        var asked = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        Assert.Equal(200m, asked.Snapshot.Rows[0].TotalAmount);
+
+        // The mart fails: the other's future check renews nothing.
+        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        _cache.Mart.Failure = new MartException("the mart is away");
+        _cache.Time.Advance(TimeSpan.FromMinutes(5));
+        var failed = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        Assert.Equal((CacheResult.StaleOnError, asked.Snapshot.CheckedAt), (failed.Result, failed.Snapshot.CheckedAt));
     }
 
     [Fact]
@@ -96,8 +153,8 @@ public sealed class SharedStoreTests : IAsyncLifetime
         var lease = await _cache.Leases.TryAcquireAsync(CacheFixture.Key.ToString(), "busy", TimeSpan.FromSeconds(30), default);
         _cache.Change("2", 200m);
         replica.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "2", _cache.Time.GetUtcNow());
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (replica.List().Single().CheckedAt != checkedAt) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+        await replica.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(checkedAt, replica.List().Single().CheckedAt);
         await replica.DisposeAsync();
         await _cache.Leases.ReleaseAsync(lease!, default);
 
@@ -155,6 +212,31 @@ public sealed class SharedStoreTests : IAsyncLifetime
         Assert.Null(await snapshots.CommitAsync(old!, snapshot, default));
         Assert.Null(await snapshots.FindAsync(CacheFixture.Key, default));
         Assert.Equal(1, (await snapshots.CommitAsync(now!, snapshot, default))!.Version);
+    }
+
+    /// <summary>Counts what is renewed.</summary>
+    private sealed class CountedLeases(ILeaseStore leases, TimeProvider time) : ILeaseStore
+    {
+        private int _renewals;
+        private long _renewedAt = time.GetUtcNow().UtcTicks;
+
+        public int Renewals => Volatile.Read(ref _renewals);
+
+        public DateTimeOffset RenewedAt => new(Interlocked.Read(ref _renewedAt), TimeSpan.Zero);
+
+        public Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken) =>
+            leases.TryAcquireAsync(name, holder, duration, cancellationToken);
+
+        public async Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken)
+        {
+            var now = time.GetUtcNow();
+            if (!await leases.RenewAsync(lease, duration, cancellationToken)) return false;
+            Interlocked.Exchange(ref _renewedAt, now.UtcTicks);
+            Interlocked.Increment(ref _renewals);
+            return true;
+        }
+
+        public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => leases.ReleaseAsync(lease, cancellationToken);
     }
 
     private static Task<CachedAnswer> AskAsync(LocalKeyOwner owner) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace TransactionPipeline.Core.Tests.Faults;
 
@@ -9,12 +10,20 @@ namespace TransactionPipeline.Core.Tests.Faults;
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Link> _links = [];
     private readonly IPEndPoint _server;
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
+    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource _closed = NewSignal();
     private volatile TcpFault _fault = TcpFault.None;
+    private volatile byte[]? _silenced;
+    private (byte[] Text, TaskCompletionSource Said)? _awaited;
+    private long _fromServer;
+    private long _fromClient;
 
     public TcpProxy(int serverPort)
     {
@@ -24,10 +33,6 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public int Port { get; private set; }
 
-
-    private long _fromServer;
-    private long _fromClient;
-
     public TcpFault Fault
     {
         get => _fault;
@@ -36,6 +41,7 @@ public sealed class TcpProxy : IAsyncDisposable
             if (value == TcpFault.Refuse) Close();
             else if (_listener is null) Open(Port);
             _fault = value;
+            Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
             if (value is TcpFault.Reset or TcpFault.Refuse) ResetAll();
         }
     }
@@ -54,6 +60,47 @@ public sealed class TcpProxy : IAsyncDisposable
         _fault = TcpFault.CutClient;
     }
 
+    /// <summary>A black hole for those connections only whose client says <paramref name="text"/>, from the moment that it says so.</summary>
+    public void Silence(string text) => _silenced = Encoding.ASCII.GetBytes(text);
+
+    /// <summary>Lets every connection be heard again.</summary>
+    public void EndSilence() => _silenced = null;
+
+    /// <summary>Ends once a client has said <paramref name="text"/>, and the server has been sent it.</summary>
+    public async Task WhenClientSaysAsync(string text)
+    {
+        var said = NewSignal();
+        _awaited = (Encoding.ASCII.GetBytes(text), said);
+        try
+        {
+            await said.Task.WaitAsync(Patience);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"No client said within {Patience.TotalSeconds} s: {text}", late);
+        }
+    }
+
+    /// <summary>Ends once at most so many connections are open.</summary>
+    public async Task WaitForAtMostAsync(int connections)
+    {
+        while (true)
+        {
+            Task closed;
+            int open;
+            lock (_links) (open, closed) = (_links.Count, _closed.Task);
+            if (open <= connections) return;
+            try
+            {
+                await closed.WaitAsync(Patience);
+            }
+            catch (TimeoutException late)
+            {
+                throw new TimeoutException($"{open} connections are still open after {Patience.TotalSeconds} s, not {connections}", late);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -62,6 +109,8 @@ public sealed class TcpProxy : IAsyncDisposable
         await _accepting;
         _stopping.Dispose();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Open(int port)
     {
@@ -80,11 +129,18 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private void ResetAll()
     {
+        Link[] links;
+        lock (_links) links = [.. _links];
+        foreach (var link in links) End(link, reset: true);
+    }
+
+    private void End(Link link, bool reset = false)
+    {
+        if (reset) link.Reset();
+        else link.Close();
         lock (_links)
-        {
-            foreach (var link in _links) link.Reset();
-            _links.Clear();
-        }
+            if (!_links.Remove(link)) return;
+        Interlocked.Exchange(ref _closed, NewSignal()).TrySetResult();
     }
 
     private async Task AcceptAsync(TcpListener listener)
@@ -99,12 +155,7 @@ public sealed class TcpProxy : IAsyncDisposable
                     new Link(client, client).Reset();
                     continue;
                 }
-                var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await server.ConnectAsync(_server, _stopping.Token);
-                var link = new Link(client, server);
-                lock (_links) _links.Add(link);
-                _ = PumpAsync(client, server, link, fromServer: false);
-                _ = PumpAsync(server, client, link, fromServer: true);
+                await ConnectAsync(client);
             }
         }
         catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException or SocketException)
@@ -113,33 +164,61 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
+    private async Task ConnectAsync(Socket client)
+    {
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var link = new Link(client, server);
+        try
+        {
+            await server.ConnectAsync(_server, _stopping.Token);
+        }
+        catch (SocketException)
+        {
+            // As the server itself would have it.
+            link.Reset();
+            return;
+        }
+        lock (_links) _links.Add(link);
+        _ = PumpAsync(client, server, link, fromServer: false);
+        _ = PumpAsync(server, client, link, fromServer: true);
+    }
+
     private async Task PumpAsync(Socket from, Socket to, Link link, bool fromServer)
     {
         var buffer = new byte[16 * 1024];
+        var reset = false;
         try
         {
-            while (true)
+            while (!reset)
             {
-                var slow = _fault == TcpFault.OneByteASecond && fromServer;
-                var read = await from.ReceiveAsync(buffer.AsMemory(0, slow ? 1 : buffer.Length), SocketFlags.None, _stopping.Token);
+                var read = await from.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token);
                 if (read == 0) break;
+                var isAwaited = !fromServer && _awaited is var (text, _) && buffer.AsSpan(0, read).IndexOf(text) >= 0;
+                if (!fromServer && _silenced is { } words && buffer.AsSpan(0, read).IndexOf(words) >= 0) link.IsSilenced = true;
                 // What comes while the line is a black hole is gone for good.
-                if (_fault == TcpFault.Blackhole) continue;
-                if (slow) await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _stopping.Token);
-                if (Cuts(fromServer, read, out var last))
-                {
-                    await to.SendAsync(buffer.AsMemory(0, last), SocketFlags.None, _stopping.Token);
-                    link.Reset();
-                    break;
-                }
-                await to.SendAsync(buffer.AsMemory(0, read), SocketFlags.None, _stopping.Token);
+                if (_fault == TcpFault.Blackhole || (link.IsSilenced && _silenced is not null)) continue;
+                reset = Cuts(fromServer, read, out var last);
+                await SendAsync(to, buffer.AsMemory(0, reset ? last : read), fromServer);
+                if (isAwaited) _awaited!.Value.Said.TrySetResult();
             }
         }
         catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException or SocketException)
         {
             // Either side is gone, and takes the other with it.
         }
-        link.Close();
+        End(link, reset);
+    }
+
+    private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes, bool fromServer)
+    {
+        while (bytes.Length > 0)
+        {
+            var changed = _changed.Task;
+            var slow = _fault == (fromServer ? TcpFault.OneByteASecond : TcpFault.OneByteASecondToServer);
+            if (slow) await Task.WhenAny(changed, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _stopping.Token));
+            var sent = await to.SendAsync(slow ? bytes[..1] : bytes, SocketFlags.None, _stopping.Token);
+            bytes = bytes[sent..];
+        }
     }
 
     private bool Cuts(bool fromServer, int read, out int last)
@@ -156,6 +235,8 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private sealed class Link(Socket client, Socket server)
     {
+        public bool IsSilenced { get; set; }
+
         public void Reset()
         {
             // Lingering for no time turns the close into a reset.
@@ -179,29 +260,4 @@ public sealed class TcpProxy : IAsyncDisposable
             server.Dispose();
         }
     }
-}
-
-/// <summary>What happens on the line.</summary>
-public enum TcpFault
-{
-    /// <summary>Nothing: it works.</summary>
-    None,
-
-    /// <summary>Nobody listens.</summary>
-    Refuse,
-
-    /// <summary>Connections are reset, old ones and new ones.</summary>
-    Reset,
-
-    /// <summary>Bytes vanish, and nothing is said.</summary>
-    Blackhole,
-
-    /// <summary>The server's bytes come one a second.</summary>
-    OneByteASecond,
-
-    /// <summary>Reset in the middle of what the server sends.</summary>
-    CutServer,
-
-    /// <summary>Reset in the middle of what the client sends.</summary>
-    CutClient,
 }

@@ -78,6 +78,22 @@ public sealed class ForeignMartTests(PostgresFixture server) : IAsyncLifetime
             Assert.Single(await _mart.ReadAsync(Mart.Operational, "2023-10")));
     }
 
+    [Theory]
+    [InlineData(63, 255)]
+    [InlineData(64, 256)]
+    [InlineData(65, 257)]
+    [InlineData(2000, 2000)]
+    public async Task Read_TextsOfAnyLength_AreWhole(int idLength, int productLength)
+    {
+        await SqlAsync("CREATE TABLE pg_sales (transaction_id text, product text, price float, amount float, sale_date date)");
+        var (id, product) = (new string('é', idLength), "Halal " + new string('x', productLength - 6));
+        await SqlAsync($"INSERT INTO pg_sales VALUES ('{id}', '{product}', 1, 1, '2023-10-01')");
+
+        var row = Assert.Single(await _mart.ReadAsync(Mart.Operational, "2023-10"));
+
+        Assert.Equal((id, product), (row.TransactionId, row.Product));
+    }
+
     [Fact]
     public async Task Read_SummaryMadeElsewhere_IsServedAsItIs()
     {

@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
+using TransactionPipeline.Core.Tests.Faults;
 using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
@@ -13,51 +14,107 @@ namespace TransactionPipeline.Core.Tests.Postgres;
 public sealed class PostgresListenerTests(PostgresFixture server)
 {
     private static readonly QueryKey Key = new(Mart.Operational, "Halal", Month.Parse("2023-10"));
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task Transform_ElsewhereWhileListening_ShowsWithoutAPoll()
     {
-        // The poll is so rare that only a notification can be why.
-        await using var replica = new Replica(await server.CreateDatabaseAsync(), server, poll: TimeSpan.FromHours(1));
+        // No time passes for the watcher: only a notification can be why.
+        await using var replica = new Replica(await server.CreateDatabaseAsync(), server, new FakeTimeProvider());
         await replica.StartAsync();
+        await replica.WaitUntilListeningAsync();
 
         await replica.ChangeAsync(2m);
 
-        await replica.WaitForAsync(2m, TimeSpan.FromSeconds(10));
+        await replica.WaitForAsync(2m);
     }
 
     [Fact]
-    public async Task Transform_WhileListenIsCut_ShowsByThePoll()
+    public async Task Transform_NobodyIsNotified_ShowsAtTheNextPollAndNotBefore()
     {
         var options = await server.CreateDatabaseAsync();
-        await using var replica = new Replica(options, server, poll: TimeSpan.FromSeconds(1));
+        await using var proxy = new TcpProxy(server.Port);
+        proxy.Silence("LISTEN ");
+        options.Port = proxy.Port;
+        var time = new CountedTime();
+        await using var replica = new Replica(options, server, time);
         await replica.StartAsync();
+        replica.Listen();
+        await time.WaitForTimerAsync();
+
+        await replica.ChangeAsync(2m);
+        Assert.Equal(1m, await replica.PriceAsync());
+        time.Advance(new CacheOptions().Poll);
+
+        await replica.WaitForAsync(2m);
+        Assert.False(replica.IsListening);
+        // Or it would still wait for an answer when it is disposed.
+        proxy.Fault = TcpFault.Reset;
+    }
+
+    [Fact]
+    public async Task Transform_AfterListenWasCut_IsHeardOfAgain()
+    {
+        var options = await server.CreateDatabaseAsync();
+        await using var replica = new Replica(options, server, new FakeTimeProvider());
+        await replica.StartAsync();
+        await replica.WaitUntilListeningAsync();
 
         await server.ExecuteAsync("postgres",
             $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{options.Database}' AND query ILIKE '%LISTEN%' AND pid <> pg_backend_pid()");
         await replica.ChangeAsync(3m);
 
-        await replica.WaitForAsync(3m, TimeSpan.FromSeconds(10));
-        await replica.WaitUntilListeningAsync();
+        await replica.WaitForAsync(3m);
     }
 
     [Fact]
-    public async Task Transform_AfterPostgresWasRestarted_ShowsAndIsListenedForAgain()
+    public async Task Transform_AfterPostgresWasRestarted_IsHeardOfAgain()
     {
         await using var own = new OwnServer();
         var restarting = await own.StartAsync();
-        await using var replica = new Replica(await restarting.CreateDatabaseAsync(), restarting, poll: TimeSpan.FromSeconds(1));
+        await using var replica = new Replica(await restarting.CreateDatabaseAsync(), restarting, new FakeTimeProvider());
         await replica.StartAsync();
+        await replica.WaitUntilListeningAsync();
 
         await restarting.StopAsync();
         await restarting.StartAsync();
         await replica.ChangeAsync(4m);
 
-        await replica.WaitForAsync(4m, TimeSpan.FromSeconds(10));
-        await replica.WaitUntilListeningAsync();
+        await replica.WaitForAsync(4m);
     }
 
-    /// <summary>A process with its cache, and a way to change the mart past it.</summary>
+    /// <summary>Tells when the watcher has begun to wait for its next poll.</summary>
+    private sealed class CountedTime : FakeTimeProvider
+    {
+        private readonly TaskCompletionSource _timer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task WaitForTimerAsync() => _timer.Task.WaitAsync(Patience);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _timer.TrySetResult();
+            return timer;
+        }
+    }
+
+    /// <summary>What a process holds, and word of each thing that it learns.</summary>
+    private sealed class Heard(LocalKeyOwner owner) : IHeldKeys
+    {
+        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Next => Volatile.Read(ref _next).Task;
+
+        public IReadOnlyCollection<Month> MonthsOf(Mart mart) => owner.MonthsOf(mart);
+
+        public void Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf)
+        {
+            owner.Learn(mart, month, dataVersion, asOf);
+            Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    /// <summary>A process with its cache, whose watcher lives by a clock of the test's, and a way to change the mart past it.</summary>
     private sealed class Replica : IAsyncDisposable
     {
         private readonly PostgresMartHarness _mart;
@@ -65,59 +122,77 @@ public sealed class PostgresListenerTests(PostgresFixture server)
         private readonly PostgresStoreHarness _store;
         private readonly GuardedMartSource _guarded;
         private readonly LocalKeyOwner _owner;
+        private readonly Heard _heard;
         private readonly MartWatcher _watcher;
         private readonly PostgresListener _listener;
 
-        public Replica(PostgresOptions options, PostgresServer server, TimeSpan poll)
+        public Replica(PostgresOptions options, PostgresServer server, TimeProvider watching)
         {
             _mart = new PostgresMartHarness(options);
-            _elsewhere = new PostgresMartHarness(options);
+            _elsewhere = new PostgresMartHarness(server.OptionsFor(options.Database));
             _store = new PostgresStoreHarness(server, options);
             _guarded = new GuardedMartSource(_mart.Operational, new(), TimeProvider.System);
             var sources = new Dictionary<Mart, IMartSource> { [Mart.Operational] = _guarded };
-            var cache = new CacheOptions { PollSeconds = poll.TotalSeconds, FreshForSeconds = 3600, RetryAfterErrorSeconds = 0.1 };
+            var cache = new CacheOptions { FreshForSeconds = 3600, RetryAfterErrorSeconds = 0.1 };
             var shared = new FallbackStore(_store.NewSnapshots(), _store.NewLeases(), _store.NewCounts(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
             _owner = new LocalKeyOwner(new CachedQueryContext(
                 sources, shared, shared, cache, TimeProvider.System, NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
+            _heard = new Heard(_owner);
             _watcher = new MartWatcher(
-                _owner, new MartChangeTokens(sources, Options.Create(cache), TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System), sources, Options.Create(cache), TimeProvider.System,
-                NullLogger<MartWatcher>.Instance);
-            _listener = new PostgresListener(_mart.Database, _watcher, _owner, TimeProvider.System, NullLogger<PostgresListener>.Instance);
+                _heard, new MartChangeTokens(sources, Options.Create(cache), TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System),
+                sources, Options.Create(cache), watching, NullLogger<MartWatcher>.Instance);
+            _listener = new PostgresListener(_mart.Database, _watcher, _heard, TimeProvider.System, NullLogger<PostgresListener>.Instance);
         }
 
+        public bool IsListening => _listener.IsListening;
+
+        /// <summary>Ends once the watcher has had its first look.</summary>
         public async Task StartAsync()
         {
             await ChangeAsync(1m);
-            await _owner.GetAsync(Key, CacheDemand.Default, CancellationToken.None);
+            await PriceAsync();
+            var looked = _heard.Next;
             await _watcher.StartAsync(CancellationToken.None);
+            await looked.WaitAsync(Patience);
+        }
+
+        public void Listen() => _ = _listener.StartAsync(CancellationToken.None);
+
+        /// <summary>Who listens wakes the watcher, which has no other reason to look again.</summary>
+        public async Task WaitUntilListeningAsync()
+        {
+            var looked = _heard.Next;
             await _listener.StartAsync(CancellationToken.None);
-            await WaitUntilListeningAsync();
+            await looked.WaitAsync(Patience);
         }
 
         public async Task ChangeAsync(decimal price)
         {
             // As an operator would: what failed for a passing reason is tried again.
+            await FaultyLine.RecoverAsync(async () => await _elsewhere.LoadAsync(Sale("1", "Halal Tea", price, 1, "2023-10-01")));
+            await FaultyLine.RecoverAsync(() => _elsewhere.TransformAsync());
+        }
+
+        public async Task<decimal> PriceAsync() => (await _owner.GetAsync(Key, CacheDemand.Default, CancellationToken.None)).Snapshot.Rows[0].AvgPrice;
+
+        /// <summary>After each thing that is learned, and the refresh that follows from it, looks whether that price is served.</summary>
+        public async Task WaitForAsync(decimal price)
+        {
             while (true)
             {
+                var next = _heard.Next;
+                await _owner.WhenIdleAsync();
+                if (await PriceAsync() == price) return;
                 try
                 {
-                    await _elsewhere.LoadAsync(Sale("1", "Halal Tea", price, 1, "2023-10-01"));
-                    await _elsewhere.TransformAsync();
-                    return;
+                    await next.WaitAsync(Patience);
                 }
-                catch (MartException lost) when (lost.Failure == MartFailure.Transient)
+                catch (TimeoutException late)
                 {
-                    await Task.Yield();
+                    throw new TimeoutException($"{price} is not served, and nothing was learned of it in {Patience}", late);
                 }
             }
         }
-
-        public Task WaitUntilListeningAsync() => WaitAsync("listening", () => Task.FromResult(_listener.IsListening), TimeSpan.FromSeconds(10));
-
-        public Task WaitForAsync(decimal price, TimeSpan limit) => WaitAsync(
-            $"serving {price}",
-            async () => (await _owner.GetAsync(Key, CacheDemand.Default, CancellationToken.None)).Snapshot.Rows[0].AvgPrice == price,
-            limit);
 
         public async ValueTask DisposeAsync()
         {
@@ -130,16 +205,6 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             await _store.DisposeAsync();
             await _elsewhere.DisposeAsync();
             await _mart.DisposeAsync();
-        }
-
-        private static async Task WaitAsync(string phase, Func<Task<bool>> isSo, TimeSpan limit)
-        {
-            var clock = Stopwatch.StartNew();
-            while (!await isSo())
-            {
-                if (clock.Elapsed > limit) throw new TimeoutException($"Not within {limit}: {phase}");
-                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
-            }
         }
     }
 }

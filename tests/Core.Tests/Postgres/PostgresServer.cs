@@ -3,12 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 using TransactionPipeline.Core.Store.Postgres;
+using TransactionPipeline.Core.Tests.Processes;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
 
 /// <summary>
 /// A PostgreSQL server of the tests' own, in a temporary directory, on a free port of the loopback address. Root may not run one, so it
-/// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted at the end.
+/// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted at the end, also when this process is killed.
 /// </summary>
 public class PostgresServer
 {
@@ -18,13 +19,32 @@ public class PostgresServer
     private readonly string _directory = Directory.CreateTempSubdirectory("pipeline-postgres-").FullName;
     private readonly string _bin = FindBinaries();
     private readonly (string Name, string Group)? _account = FindAccount();
+    private readonly LastWill _will;
     private int _databases;
+
+    public PostgresServer() => _will = LastWill.Write(
+        "directory=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$directory\"",
+        [_directory, .. AsServer("pg_ctl", StopArguments("immediate"))]);
 
     public int Port { get; } = FreePort();
 
     private string Data => Path.Combine(_directory, "data");
 
     public async Task InitializeAsync()
+    {
+        try
+        {
+            await MakeAsync();
+            await StartAsync();
+        }
+        catch
+        {
+            await _will.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task MakeAsync()
     {
         var secret = Path.Combine(_directory, "password");
         await File.WriteAllTextAsync(secret, Password);
@@ -42,7 +62,6 @@ public class PostgresServer
             shared_preload_libraries = 'pg_stat_statements'
             log_min_messages = fatal
             """);
-        await StartAsync();
     }
 
     public Task StartAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-l", Path.Combine(_directory, "log"), "start");
@@ -62,13 +81,13 @@ public class PostgresServer
         await StartAsync();
     }
 
-    public Task StopAsync(string mode = "fast") => RunAsServerAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-m", mode, "stop");
+    public Task StopAsync(string mode = "fast") => RunAsServerAsync("pg_ctl", StopArguments(mode));
 
+    /// <summary>Stops it, unless it is stopped, and removes its directory.</summary>
     public async Task DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await StopAsync("immediate");
-        Directory.Delete(_directory, recursive: true);
+        await _will.DisposeAsync();
     }
 
     /// <summary>Settings for a new, empty database.</summary>
@@ -133,25 +152,29 @@ public class PostgresServer
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private Task RunAsServerAsync(string program, params string[] arguments) => _account is var (name, group)
-        ? RunAsync("setpriv", ["--reuid", name, "--regid", group, "--clear-groups", Path.Combine(_bin, program), .. arguments])
-        : RunAsync(Path.Combine(_bin, program), arguments);
+    private string[] StopArguments(string mode) => ["-D", Data, "-w", "-t", "60", "-m", mode, "stop"];
 
-    private async Task RunAsync(string program, params string[] arguments)
+    private string[] AsServer(string program, string[] arguments) => _account is var (name, group)
+        ? ["setpriv", "--reuid", name, "--regid", group, "--clear-groups", Path.Combine(_bin, program), .. arguments]
+        : [Path.Combine(_bin, program), .. arguments];
+
+    private Task RunAsServerAsync(string program, params string[] arguments) => RunAsync(AsServer(program, arguments));
+
+    private async Task RunAsync(params string[] command)
     {
         // The server inherits the output: were it a pipe, its end would be waited for. What it says is in its own log.
         var start = new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Path.Combine(_directory, "output"), program },
+            ArgumentList = { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Path.Combine(_directory, "output") },
             WorkingDirectory = _directory,
         };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var argument in command) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException(
-                $"{program} ended with {process.ExitCode}: {await File.ReadAllTextAsync(Path.Combine(_directory, "output"))}");
+                $"{string.Join(' ', command)} ended with {process.ExitCode}: {await File.ReadAllTextAsync(Path.Combine(_directory, "output"))}");
         }
     }
 }

@@ -63,7 +63,7 @@ public sealed class TlsTests(TlsTests.TlsServer encrypted, PostgresFixture plain
         if (root is not null) options.RootCertificate = _files.Write("root.pem", root);
         await using var database = new PostgresDatabase(options, TimeProvider.System);
         return await database.RunAsync(
-            async connection =>
+            async (connection, _) =>
             {
                 await using var ask = new NpgsqlCommand("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", connection);
                 return (bool)(await ask.ExecuteScalarAsync())!;

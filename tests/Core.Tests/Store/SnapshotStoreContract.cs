@@ -90,14 +90,17 @@ public abstract class SnapshotStoreContract
     [Fact]
     public async Task Commit_RacedByManyHolders_EveryVersionIsGivenOnce()
     {
+        using var released = new SemaphoreSlim(0);
         var versions = await Task.WhenAll(Enumerable.Range(0, 8).Select(holder => Task.Run(async () =>
         {
             var (leases, snapshots) = (Store.NewLeases(), Store.NewSnapshots());
             Lease? lease;
             while ((lease = await leases.TryAcquireAsync(Key.ToString(), $"{holder}", TimeSpan.FromMinutes(1), CancellationToken.None)) is null)
-                await Task.Yield();
+                Assert.True(await released.WaitAsync(TimeSpan.FromSeconds(30)), "nobody released the lease within 30 s");
             var committed = await snapshots.CommitAsync(lease, Snapshot(1, $"v{holder}", Noon.AddSeconds(holder), holder), CancellationToken.None);
             await leases.ReleaseAsync(lease, CancellationToken.None);
+            // For all who are refused meanwhile.
+            released.Release(8);
             return committed!.Version;
         })));
 

@@ -3,14 +3,24 @@ using TransactionPipeline.Grains.Watch;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
-/// <summary>Counts the questions that reach a key's grain in any silo; can cut the grains off.</summary>
-internal sealed class AskCounter : IIncomingGrainCallFilter
+/// <summary>Counts the questions that reach a key's grain in any silo; can cut the grains off, hang them, or lose what they push.</summary>
+internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
 {
     private int _asked;
+    private int _lost;
 
     public int Asked => Volatile.Read(ref _asked);
 
     public bool IsCutOff { get; set; }
+
+    /// <summary>When set, every call of a grain waits for it.</summary>
+    public TaskCompletionSource? Hang { get; set; }
+
+    /// <summary>When true, news does not arrive.</summary>
+    public bool LosesNews { get; set; }
+
+    /// <summary>News that was lost.</summary>
+    public int Lost => Volatile.Read(ref _lost);
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
@@ -19,6 +29,14 @@ internal sealed class AskCounter : IIncomingGrainCallFilter
         if (isAsk) Interlocked.Increment(ref _asked);
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
+        if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
         await context.Invoke();
+    }
+
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        if (!LosesNews || context.InterfaceMethod.DeclaringType != typeof(IMartListener)) return context.Invoke();
+        Interlocked.Increment(ref _lost);
+        return Task.CompletedTask;
     }
 }

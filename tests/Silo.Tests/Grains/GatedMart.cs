@@ -15,6 +15,9 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     /// <summary>When set, a read that begins takes its rows and then waits for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>When set, a look at the change token waits for it.</summary>
+    public TaskCompletionSource? TokenGate { get; set; }
+
     public MartException? Failure { get; set; }
 
     public int Reads => Volatile.Read(ref _reads);
@@ -23,10 +26,11 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
 
     public int NewestMonths => Volatile.Read(ref _newestMonths);
 
-    public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
+    public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _tokens);
-        return Failure is { } failure ? Task.FromException<string>(failure) : inner.GetChangeTokenAsync(month, cancellationToken);
+        if (TokenGate is { } gate) await gate.Task;
+        return Failure is { } failure ? throw failure : await inner.GetChangeTokenAsync(month, cancellationToken);
     }
 
     public async Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)

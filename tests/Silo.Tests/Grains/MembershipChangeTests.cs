@@ -8,33 +8,6 @@ namespace TransactionPipeline.Silo.Tests.Grains;
 public sealed class MembershipChangeTests
 {
     [Fact]
-    public async Task Owner_KilledInMidRefresh_AnotherTakesOverAndTheLateCommitIsRefused()
-    {
-        await using var cluster = await SiloCluster.StartAsync();
-        var gate = cluster.Source.Gate = new();
-        var abandoned = SiloCluster.AskAsync(cluster.Silos[0]);
-        await Phase.UntilAsync(() => cluster.Source.Reads == 1, "the owner's query");
-        var owner = Assert.Single(cluster.Owners());
-        var others = cluster.Silos.Where(silo => silo != owner).ToList();
-        var late = SiloCluster.Keys(owner).Owned.WhenIdleAsync();
-        // Its query goes on: a process that is cut off from the cluster does not know it.
-        var killing = cluster.Cluster.KillSiloAsync(owner);
-        cluster.Source.Gate = null;
-        await cluster.SellAsync();
-
-        var answers = await Phase.InTimeAsync(Task.WhenAll(others.Select(silo => SiloCluster.AskAsync(silo))), "the take-over");
-        var stored = await cluster.StoredAsync();
-        gate.SetResult();
-        await Phase.InTimeAsync(late, "the end of the dead owner's query");
-
-        Assert.All(answers, answer => Assert.Equal((1L, 2m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
-        Assert.Equal(2, cluster.Source.Reads);
-        Assert.Equal(stored, await cluster.StoredAsync());
-        await Phase.InTimeAsync(killing, "the end of the killed silo");
-        await Task.WhenAny(abandoned);
-    }
-
-    [Fact]
     public async Task Activation_InSeveralSilosAtOnce_CostsQueriesNeverAnOlderAnswer()
     {
         await using var cluster = await SiloCluster.StartAsync(duplicates: true);

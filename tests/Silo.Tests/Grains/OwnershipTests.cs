@@ -1,29 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Grains.Query;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
 /// <summary>One owner for each key, whoever asks where.</summary>
 public sealed class OwnershipTests
 {
-    [Fact]
-    public async Task Get_ThousandColdThroughAllSilos_QueriesTheMartOnce()
-    {
-        await using var cluster = await SiloCluster.StartAsync();
-        cluster.Source.Gate = new();
-
-        var asking = Enumerable.Range(0, 1000).Select(i => SiloCluster.AskAsync(cluster.Silos[i % 3])).ToList();
-        await Phase.UntilAsync(() => cluster.Source.Reads == 1, "the one query's begin");
-        cluster.Source.Gate.SetResult();
-        var answers = await Phase.InTimeAsync(Task.WhenAll(asking), "the answers");
-
-        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
-        Assert.Equal(1, cluster.Source.Reads);
-        Assert.InRange(cluster.Counter.Asked, 1, 3);
-        Assert.Single(cluster.Owners());
-    }
-
     [Fact]
     public async Task Get_HotKey_IsServedInEverySiloWithoutAGrainCall()
     {
@@ -40,6 +24,27 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public async Task Grain_WhileARefreshIsUnderWay_AnswersFromMemory()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        var grain = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IQueryGrain>(SiloCluster.Key.ToString());
+        await Phase.InTimeAsync(grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.FromHours(1) }), "the first answer");
+        await cluster.SellAsync();
+        var gate = cluster.Source.Gate = new();
+        var checking = grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.Zero });
+        await Phase.UntilAsync(() => cluster.Source.Reads == 2, "the refresh's query");
+
+        var answers = await Phase.InTimeAsync(
+            Task.WhenAll(Enumerable.Range(0, 100).Select(_ => grain.AskAsync(new OwnerQuestion { MaxAge = TimeSpan.FromHours(1) }))),
+            "the answers while the refresh runs");
+
+        Assert.All(answers, answer => Assert.Equal(1, answer.Version));
+        Assert.False(checking.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(2, (await Phase.InTimeAsync(checking, "the end of the refresh")).Version);
+    }
+
+    [Fact]
     public async Task Get_OwnerInTheSameSilo_SharesTheRows()
     {
         await using var cluster = await SiloCluster.StartAsync();
@@ -52,18 +57,6 @@ public sealed class OwnershipTests
         var owned = await SiloCluster.Keys(owner).Owned.GetAsync(SiloCluster.Key, default, CancellationToken.None);
 
         Assert.Same(owned.Snapshot.Rows, copy.Snapshot.Rows);
-    }
-
-    [Fact]
-    public async Task Get_OwnerCutOff_IsRefreshedUnderTheLeaseByWhoIsAsked()
-    {
-        await using var cluster = await SiloCluster.StartAsync();
-        cluster.Counter.IsCutOff = true;
-
-        var answers = await Phase.InTimeAsync(Task.WhenAll(cluster.Silos.Select(silo => SiloCluster.AskAsync(silo))), "the answers");
-
-        Assert.All(answers, answer => Assert.Equal((1L, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
-        Assert.Equal(1, cluster.Source.Reads);
     }
 
     [Theory]
@@ -120,6 +113,21 @@ public sealed class OwnershipTests
 
         await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 0), "the dropping of every copy");
         foreach (var silo in cluster.Silos) Assert.Equal(2, (await SiloCluster.AskAsync(silo)).Snapshot.Version);
+    }
+
+    [Fact]
+    public async Task Drop_GrainsHang_DropsFromTheStoreAndHereAndSaysThatOthersDidNotAnswer()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the first answer");
+        cluster.Counter.Hang = new();
+
+        var dropping = cluster.Silos[0].ServiceProvider.GetRequiredService<IKeyOwner>().DropAsync(SiloCluster.Key, CancellationToken.None);
+        await Phase.InTimeAsync(Task.WhenAny(dropping), "the end of the drop");
+
+        await Assert.ThrowsAsync<DropIncompleteException>(() => dropping);
+        Assert.Null(await SiloCluster.StoredAsync(cluster.Silos[0]));
+        Assert.Equal(0, SiloCluster.CopyVersion(cluster.Silos[0]));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,13 +8,15 @@ using Orleans.TestingHost;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Store.Sqlite;
 using TransactionPipeline.Grains;
 using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Silo.Tests.Grains;
 
-/// <summary>Three silos in this process over one SQLite mart and one SQLite store.</summary>
+/// <summary>Three silos in this process over one SQLite mart and one store, SQLite or PostgreSQL.</summary>
 internal sealed class SiloCluster : IAsyncDisposable
 {
     public static readonly QueryKey Key = new(Mart.Warehouse, "Halal", new Month(2023, 10));
@@ -32,18 +35,21 @@ internal sealed class SiloCluster : IAsyncDisposable
 
     public AskCounter Counter { get; } = new();
 
+    public StoppableRenewals Renewals { get; } = new();
+
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
 
     public InProcessTestCluster Cluster => _cluster;
 
     /// <summary>Starts the silos with one sale of 1 in the mart.</summary>
-    public static async Task<SiloCluster> StartAsync(Action<CacheOptions>? configure = null, bool duplicates = false)
+    public static async Task<SiloCluster> StartAsync(
+        Action<CacheOptions>? configure = null, bool duplicates = false, PostgresOptions? postgres = null)
     {
         var cluster = new SiloCluster();
         await cluster.SellAsync();
         var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates));
+        builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates, postgres));
         cluster._cluster = builder.Build();
         await Phase.InTimeAsync(cluster._cluster.DeployAsync(), "the start of three silos");
         await Phase.InTimeAsync(cluster._cluster.WaitForClusterManifestToStabilizeAsync(false), "the silos' knowing of each other's grains");
@@ -67,22 +73,34 @@ internal sealed class SiloCluster : IAsyncDisposable
     /// <inheritdoc cref="TestSales.SellAsync"/>
     public Task<int> SellAsync(Month? month = null) => _sales.SellAsync(month);
 
-    public async Task<SnapshotHead?> StoredAsync()
-    {
-        using var store = SqliteStore.In(new StateOptions(_directory.FullName));
-        return await new SqliteSnapshotStore(store).FindAsync(Key, CancellationToken.None);
-    }
+    /// <summary>What the shared store has, as a silo finds it.</summary>
+    public static Task<SnapshotHead?> StoredAsync(InProcessSiloHandle silo) =>
+        silo.ServiceProvider.GetRequiredService<ISnapshotStore>().FindAsync(Key, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
         Source.Gate?.TrySetResult();
+        Source.TokenGate?.TrySetResult();
+        Counter.Hang?.TrySetResult();
         await _cluster.DisposeAsync();
         _sales.Dispose();
         _directory.Delete(recursive: true);
     }
 
-    private void Configure(IHostApplicationBuilder host, Action<CacheOptions>? configure, bool duplicates)
+    private void Configure(IHostApplicationBuilder host, Action<CacheOptions>? configure, bool duplicates, PostgresOptions? postgres)
     {
+        if (postgres is not null)
+        {
+            host.Configuration.AddInMemoryCollection(
+            [
+                new("data_warehouse:postgres:host", postgres.Host),
+                new("data_warehouse:postgres:port", $"{postgres.Port}"),
+                new("data_warehouse:postgres:dbname", postgres.Database),
+                new("data_warehouse:postgres:user", postgres.User),
+                new("data_warehouse:postgres:password", postgres.Password),
+                new("data_warehouse:postgres:sslmode", postgres.SslMode),
+            ]);
+        }
         var services = host.Services;
         host.Logging.SetMinimumLevel(LogLevel.Error);
         services.AddSingleton(TimeProvider.System);
@@ -100,10 +118,15 @@ internal sealed class SiloCluster : IAsyncDisposable
         });
         services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(1));
         host.AddCache();
+        var leases = services.Last(service => service.ServiceType == typeof(ILeaseStore)).ImplementationFactory!;
+        services.AddSingleton(provider => Renewals.Over((ILeaseStore)leases(provider)));
         host.UseOrleans(silo =>
         {
             silo.AddKeyGrains();
             silo.AddIncomingGrainCallFilter(Counter);
+            silo.AddOutgoingGrainCallFilter(Counter);
+            // Longer than any phase: a call that is given up sooner was given up by us.
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(5));
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (!duplicates) return;
             // Every silo that is asked makes an activation of its own, and the directory lets it.

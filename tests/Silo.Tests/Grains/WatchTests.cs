@@ -31,12 +31,14 @@ public sealed class WatchTests
     {
         // A look is shared for half a second only, so that these polls look.
         await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
-        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+        await WarmAsync(cluster);
+        cluster.Counter.LosesNews = true;
 
         await cluster.SellAsync();
 
         await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in every silo's copy");
         Assert.Equal(2, cluster.Source.Reads);
+        await Phase.UntilAsync(() => cluster.Counter.Lost > 0, "the push that is lost");
     }
 
     [Fact]
@@ -49,6 +51,17 @@ public sealed class WatchTests
         await Task.WhenAll(Enumerable.Range(0, 30).Select(i => Watcher(cluster.Silos[i % 3]).PollAsync(CancellationToken.None)));
 
         Assert.Equal(tokens, cluster.Source.Tokens);
+    }
+
+    [Fact]
+    public async Task Look_WatcherHangs_IsGivenUpInTime()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        cluster.Counter.Hang = new();
+
+        await Phase.InTimeAsync(
+            Task.WhenAll(cluster.Silos.Select(silo => Watcher(silo).PollAsync(CancellationToken.None))), "the polls' giving up");
     }
 
     [Fact]
@@ -88,6 +101,24 @@ public sealed class WatchTests
                 async () => await NewestMonthAsync(silo) == new Month(2023, 12), $"the push of the new month to {silo.SiloAddress}");
         }
         Assert.Equal(2, cluster.Source.NewestMonths);
+    }
+
+    [Fact]
+    public async Task NewestMonth_WhileALookIsUnderWay_IsTheWatchersAnswer()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        await WarmAsync(cluster);
+        var tokens = cluster.Source.Tokens;
+        var gate = cluster.Source.TokenGate = new();
+        Watcher(cluster.Silos[0]).Wake();
+        await Phase.UntilAsync(() => cluster.Source.Tokens > tokens, "the look that takes long");
+
+        foreach (var silo in cluster.Silos)
+            Assert.Equal(new Month(2023, 10), await Phase.InTimeAsync(NewestMonthAsync(silo), "the newest month"));
+
+        // One that could not have been asked would have been asked past, once by each silo.
+        Assert.Equal(1, cluster.Source.NewestMonths);
+        gate.SetResult();
     }
 
     [Fact]

@@ -52,11 +52,15 @@ public sealed class WireTests
     }
 
     [Fact]
-    public void Rows_SentTwice_AreEncodedOnce()
+    public void Rows_SentTwice_AreEncodedOnceAndCountedOnce()
     {
         var rows = Rows(10);
+        var before = rows.SizeInBytes;
 
-        Assert.Same(new SnapshotRows(rows).Bytes, new SnapshotRows(rows).Bytes);
+        var bytes = new SnapshotRows(rows).Bytes;
+
+        Assert.Same(bytes, new SnapshotRows(rows).Bytes);
+        Assert.Equal(before + bytes.Length, rows.SizeInBytes);
     }
 
     [Fact]

@@ -3,23 +3,30 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
 
 /// <summary>
-/// Clients that ask silo after silo for keys owned by different silos, name what they saw last, and take nothing wrong, older or 5xx;
-/// a version means the same data in every silo.
+/// Clients that ask silo after silo for keys of both marts, two for each key, name what they saw last, and take nothing wrong, older or
+/// 5xx; a version means the same data in every silo.
 /// That a silo that was killed or frozen does not answer at all is not held against the others.
 /// </summary>
 internal sealed class FleetClients : IAsyncDisposable
 {
-    private static readonly string[] Prefixes = ["Halal", "Halal L", "Halal Lap", "Halal Laptop"];
+    private const int ClientsPerKey = 2;
+
+    // So many that they are never all owned by one silo.
+    private static readonly IReadOnlyList<QueryKey> Keys =
+        [.. KeysOf(Mart.Warehouse, "Ha", "Halal", "Halal L", "Halal Lap", "Halal Laptop"), .. KeysOf(Mart.Operational, "Hal", "Halal", "Halal La")];
+
     private readonly SiloFleet _fleet;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     // Who checks waits for the mart, behind an owner that may be dead.
     private readonly HttpClient _checker = new() { Timeout = TimeSpan.FromSeconds(30) };
-    private readonly ConcurrentDictionary<(int Client, long Version), int> _sales = new();
-    private readonly int[] _seen = new int[Prefixes.Length];
+    private readonly ConcurrentDictionary<(QueryKey Key, long Version), int> _sales = new();
+    private readonly int[] _seen = new int[Keys.Count * ClientsPerKey];
     private readonly List<Task> _running;
     private volatile bool _stopped;
     private int _answers;
@@ -30,15 +37,15 @@ internal sealed class FleetClients : IAsyncDisposable
         _fleet = fleet;
         _http.DefaultRequestHeaders.Authorization = fleet.Token;
         _checker.DefaultRequestHeaders.Authorization = fleet.Token;
-        _running = [.. Prefixes.Select((_, client) => Task.Run(() => RunAsync(client)))];
+        _running = [.. Enumerable.Range(0, _seen.Length).Select(client => Task.Run(() => RunAsync(client)))];
     }
 
     public int Answers => Volatile.Read(ref _answers);
 
     public int Unanswered => Volatile.Read(ref _unanswered);
 
-    /// <summary>Every key has been answered with so many sales.</summary>
-    public Task SawAsync(int sales) => WatchAsync(() => _seen.Min() >= sales, $"an answer with {sales} sales for every key");
+    /// <summary>Every client has been answered with so many sales.</summary>
+    public Task SawAsync(int sales) => WatchAsync(() => _seen.Min() >= sales, $"an answer with {sales} sales for every client");
 
     /// <summary>So many more answers were given.</summary>
     public Task GoOnAsync(int answers)
@@ -60,7 +67,18 @@ internal sealed class FleetClients : IAsyncDisposable
 
     /// <summary>Every key checked with the mart through each of the silos, all at once.</summary>
     public Task CheckAllAsync(IEnumerable<SiloProcess> silos) =>
-        Task.WhenAll(silos.SelectMany(silo => Prefixes.Select(prefix => CheckAsync(silo, prefix))));
+        Task.WhenAll(silos.SelectMany(silo => Keys.Select(key => CheckAsync(silo, key))));
+
+    /// <summary>The name of the silo that owns each key, as the asked one has just found out.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(SiloProcess asked)
+    {
+        // A copy tells who answered for it last.
+        await CheckAllAsync([asked]);
+        var held = await _checker.GetFromJsonAsync<JsonElement>(new Uri(asked.Address, "/admin/cache"));
+        return [.. Keys.Select(key => held.EnumerateArray().Single(one => Text(one, "key") == key.ToString())).Select(one => Text(one, "owner"))];
+
+        static string Text(JsonElement one, string name) => one.GetProperty(name).GetString()!;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -70,17 +88,22 @@ internal sealed class FleetClients : IAsyncDisposable
         _checker.Dispose();
     }
 
-    private async Task CheckAsync(SiloProcess silo, string prefix)
+    private static IEnumerable<QueryKey> KeysOf(Mart mart, params string[] prefixes) =>
+        prefixes.Select(prefix => new QueryKey(mart, prefix, new Month(2023, 10)));
+
+    private async Task CheckAsync(SiloProcess silo, QueryKey key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Address(silo, prefix));
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address(silo, key));
         request.Headers.CacheControl = new() { NoCache = true };
         using var answer = await _checker.SendAsync(request);
         Assert.Equal((HttpStatusCode.OK, _fleet.Sales.Sold), (answer.StatusCode, await SalesAsync(answer)));
         Assert.DoesNotContain("detail=stale", answer.Headers.GetValues("Cache-Status").Single(), StringComparison.Ordinal);
     }
 
-    private static Uri Address(SiloProcess silo, string prefix) =>
-        new(silo.Address, $"/sales/trends?sale_month=2023-10&product_prefix={Uri.EscapeDataString(prefix)}");
+    private static Uri Address(SiloProcess silo, QueryKey key) => new(
+        silo.Address,
+        $"/sales/{(key.Mart == Mart.Warehouse ? "trends" : "pg-trends")}?sale_month={key.Month}"
+            + $"&product_prefix={Uri.EscapeDataString(key.Prefix)}&limit=10000");
 
     private static async Task<int> SalesAsync(HttpResponseMessage answer)
     {
@@ -96,7 +119,7 @@ internal sealed class FleetClients : IAsyncDisposable
 
     private async Task RunAsync(int client)
     {
-        var (tag, version, turn) = ((string?)null, 0L, client);
+        var (key, tag, version, turn) = (Keys[client % Keys.Count], (string?)null, 0L, client);
         while (!_stopped)
         {
             if (_fleet.Ready is not { Count: > 0 } ready)
@@ -107,7 +130,7 @@ internal sealed class FleetClients : IAsyncDisposable
             var silo = ready[turn++ % ready.Count];
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, Address(silo, Prefixes[client]));
+                using var request = new HttpRequestMessage(HttpMethod.Get, Address(silo, key));
                 if (tag is not null) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
                 using var answer = await _http.SendAsync(request);
                 if (answer.StatusCode != HttpStatusCode.NotModified)
@@ -119,7 +142,7 @@ internal sealed class FleetClients : IAsyncDisposable
                     var answered = long.Parse(tag.Split('"')[1].Split('-')[0]);
                     Assert.True(answered >= version, $"{silo.Name} answered version {answered} after {version}");
                     Assert.InRange(sales, _seen[client], _fleet.Sales.Sold);
-                    Assert.Equal(_sales.GetOrAdd((client, answered), sales), sales);
+                    Assert.Equal(_sales.GetOrAdd((key, answered), sales), sales);
                     version = answered;
                     Volatile.Write(ref _seen[client], sales);
                 }
@@ -131,7 +154,7 @@ internal sealed class FleetClients : IAsyncDisposable
                 Interlocked.Increment(ref _unanswered);
             }
             // Leaves the silos some of a small machine's processor.
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(15), TimeProvider.System);
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Tests.Sales;
@@ -64,10 +66,29 @@ public sealed class CacheAdminTests : IAsyncLifetime
             await _client.PostAsync($"/admin/cache/refresh?key={key}", content: null), HttpStatusCode.UnprocessableEntity, "key: must be");
 
     [Fact]
+    public async Task Drop_AnotherSiloDoesNotAnswer_SaysWhatIsDroppedAndWhatToDo()
+    {
+        await using var app = new WebAppFixture { Services = services => services.AddSingleton<IKeyOwner>(new HalfDeafOwner()) };
+        using var client = await app.AdminAsync();
+
+        await ProblemAssert.IsAsync(
+            await client.DeleteAsync($"/admin/cache?key={Key}"), HttpStatusCode.ServiceUnavailable, "drop it again when all are ready");
+    }
+
+    [Fact]
     public async Task Cache_WithoutTheOperatorRole_Answers403()
     {
         using var viewer = await _app.ClientAsync(Roles.Viewer);
 
         await ProblemAssert.IsAsync(await viewer.GetAsync("/admin/cache"), HttpStatusCode.Forbidden, "operator");
+    }
+
+    private sealed class HalfDeafOwner : IKeyOwner
+    {
+        public Task<bool> DropAsync(QueryKey key, CancellationToken cancellationToken) => throw new DropIncompleteException(key);
+
+        public ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IReadOnlyList<KeyStatus> List() => [];
     }
 }

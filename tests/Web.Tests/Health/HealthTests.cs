@@ -48,6 +48,31 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Probe_MartsHang_AnswersDegradedWithoutWaitingForThem()
+    {
+        using var client = _app.Anonymous();
+        var hang = new TaskCompletionSource();
+        _mart.Hang = hang.Task;
+
+        var asking = client.GetAsync("/health/ready");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (_mart.Hung < 2) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, limit.Token);
+        for (var i = 0; i < 20 && !asking.IsCompleted; i++)
+        {
+            _app.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(asking, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
+        }
+        var ready = await asking.WaitAsync(TimeSpan.FromSeconds(20));
+        hang.SetResult();
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        var marts = (await ready.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("marts");
+        Assert.Equal("degraded", marts.GetProperty("status").GetString());
+        var problems = marts.GetProperty("description").GetString()!.Split("; ").Order(StringComparer.Ordinal);
+        Assert.Equal(["operational: no answer within 1 s", "warehouse: no answer within 1 s"], problems);
+    }
+
+    [Fact]
     public async Task Probe_MartIsLeftAloneForAWhile_IsDegradedThoughItsNewestMonthIsKnown()
     {
         await using var app = new WebAppFixture { Services = services => _mart.Install(services, new() { Retries = 0, BreakerMinAttempts = 2 }) };

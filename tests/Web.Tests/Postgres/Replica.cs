@@ -1,44 +1,49 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using TransactionPipeline.Core.Store.Postgres;
+using TransactionPipeline.Core.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
-/// <summary>One src/Web as a process of its own, with its own state directory, over a PostgreSQL that others share.</summary>
+/// <summary>
+/// One src/Web as a process of its own, with its own state directory, over a PostgreSQL that others share. It ends with this object, or
+/// with the tests' process if that comes first.
+/// </summary>
 internal sealed class Replica : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly DirectoryInfo _directory;
-    private bool _killed;
+    private const string Listening = "Now listening on: ";
 
-    private Replica(Process process, DirectoryInfo directory, Uri address)
+    private readonly Process _process;
+    private readonly LastWill _will;
+
+    private Replica(ProcessStartInfo start, string directory)
     {
-        _process = process;
-        _directory = directory;
-        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        _process = Process.Start(start)!;
+        _will = LastWill.Write("kill -KILL \"$2\" 2>/dev/null; rm -rf \"$1\"", directory, $"{_process.Id}");
+        Log = new ProcessLog(_process);
     }
 
-    public HttpClient Client { get; }
+    public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
 
+    public ProcessLog Log { get; }
+
+    /// <summary>Starts one and signs in to it.</summary>
     public static async Task<Replica> StartAsync(PostgresOptions postgres, string sharedPassword, Dictionary<string, string>? settings = null)
     {
-        var directory = Directory.CreateTempSubdirectory("pipeline-replica-");
-        var address = $"http://127.0.0.1:{FreePort()}";
-        // Into a file, so that nobody has to read along.
-        var start = new ProcessStartInfo("/bin/sh",
-        [
-            "-c", "exec dotnet \"$1\" >\"$0\" 2>&1", Path.Combine(directory.FullName, "log"),
-            Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Web.dll"),
-        ]);
+        var directory = Directory.CreateTempSubdirectory("pipeline-replica-").FullName;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Web.dll")])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["ASPNETCORE_URLS"] = address,
-            ["state_directory"] = Path.Combine(directory.FullName, "state"),
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["state_directory"] = Path.Combine(directory, "state"),
             ["security__jwt_secret"] = WebAppFixture.JwtSecret,
             ["ingestion__sample"] = "",
             ["data_warehouse__postgres__host"] = postgres.Host,
@@ -48,34 +53,22 @@ internal sealed class Replica : IAsyncDisposable
             ["data_warehouse__postgres__password"] = sharedPassword,
         };
         foreach (var (name, value) in environment.Concat(settings ?? [])) start.Environment[name] = value;
-        var replica = new Replica(Process.Start(start)!, directory, new Uri(address));
-        await replica.SignInAsync();
-        return replica;
-    }
-
-    /// <summary>What it has logged so far.</summary>
-    public async Task<string> LogAsync()
-    {
-        await using var log = new FileStream(Path.Combine(_directory.FullName, "log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(log);
-        return await reader.ReadToEndAsync();
-    }
-
-    /// <summary>Waits until it has logged <paramref name="text"/>; lines are written in blocks.</summary>
-    public async Task WaitForLogAsync(string text)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!(await LogAsync()).Contains(text, StringComparison.Ordinal))
+        var replica = new Replica(start, directory);
+        try
         {
-            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"Not logged within 30 s: {text}");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            await replica.SignInAsync();
+            return replica;
+        }
+        catch
+        {
+            await replica.DisposeAsync();
+            throw;
         }
     }
 
     /// <summary>As <c>kill -9</c> does.</summary>
     public async Task KillAsync()
     {
-        _killed = true;
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
     }
@@ -90,40 +83,18 @@ internal sealed class Replica : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        if (!_killed) await KillAsync();
+        if (!_process.HasExited) await KillAsync();
         _process.Dispose();
-        _directory.Delete(recursive: true);
+        await _will.DisposeAsync();
     }
 
     private async Task SignInAsync()
     {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                using var answer = await Client.PostAsync("/token", TestForms.Credentials("admin", "password123"));
-                if (answer.IsSuccessStatusCode)
-                {
-                    var token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString();
-                    Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-                    return;
-                }
-            }
-            catch (HttpRequestException) when (!_process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
-            {
-                // It has not come up yet.
-            }
-            if (_process.HasExited || clock.Elapsed > TimeSpan.FromMinutes(2))
-                throw new InvalidOperationException($"The replica did not come up: {await LogAsync()}");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var listening = await Log.WaitForAsync(Listening);
+        Client.BaseAddress = new Uri(listening[(listening.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]);
+        using var answer = await Client.PostAsync("/token", TestForms.Credentials("admin", "password123"));
+        answer.EnsureSuccessStatusCode();
+        var token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString();
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 }

@@ -10,8 +10,15 @@ namespace TransactionPipeline.Web.Tests.Sales;
 public sealed class SwitchableMart
 {
     private int _reads;
+    private int _hung;
 
     public MartException? Failure { get; set; }
+
+    /// <summary>When set, questions for the newest month wait for it.</summary>
+    public Task? Hang { get; set; }
+
+    /// <summary>How many have waited for it.</summary>
+    public int Hung => Volatile.Read(ref _hung);
 
     /// <summary>Rows in place of the mart's.</summary>
     public MartRows? Rows { get; set; }
@@ -51,7 +58,14 @@ public sealed class SwitchableMart
                 : mart.Rows is not null ? Task.FromResult(mart.Rows) : inner.ReadAsync(key, cancellationToken);
         }
 
-        public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken) =>
-            mart.Failure is null ? inner.FindNewestMonthAsync(cancellationToken) : Task.FromException<Month?>(mart.Failure);
+        public async Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken)
+        {
+            if (mart.Hang is { } hang)
+            {
+                Interlocked.Increment(ref mart._hung);
+                await hang.WaitAsync(cancellationToken);
+            }
+            return mart.Failure is null ? await inner.FindNewestMonthAsync(cancellationToken) : throw mart.Failure;
+        }
     }
 }

@@ -3,10 +3,11 @@ using TransactionPipeline.Core.Google;
 
 namespace TransactionPipeline.Core.Marts.BigQuery;
 
-/// <summary>What a query was billed for, also when reading its rows failed afterwards.</summary>
+/// <summary>What a query was billed for, also when it failed or was given up.</summary>
 internal sealed class QueryCost
 {
-    public long Billed { get; set; }
+    /// <summary>Bytes; 0 when it was not run; null when that is not known: it was sent, and nothing was heard of its end.</summary>
+    public long? Billed { get; set; } = 0;
 }
 
 /// <summary>Queries whose rows are wanted.</summary>
@@ -21,7 +22,7 @@ internal sealed partial class BigQueryClient
         string sql, IReadOnlyList<QueryParameter> parameters, string purpose, Action<TableRow> add, long maximumBytesBilled, QueryCost cost,
         CancellationToken cancellationToken)
     {
-        var answer = await StartAsync(sql, parameters, purpose, maximumBytesBilled, cancellationToken);
+        var answer = await StartAsync(sql, parameters, purpose, maximumBytesBilled, cost, cancellationToken);
         var job = answer.JobReference;
         var billed = answer.TotalBytesBilled;
         var deadline = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_options.TimeoutMs);
@@ -34,9 +35,10 @@ internal sealed partial class BigQueryClient
         }
 
         var processed = answer.TotalBytesProcessed ?? 0;
-        cost.Billed = billed ?? answer.TotalBytesBilled ?? BilledFor(processed, answer.CacheHit == true);
-        _metrics.Add(purpose, processed, cost.Billed);
-        LogQuery(purpose, job?.JobId ?? "", processed, cost.Billed);
+        billed ??= answer.TotalBytesBilled ?? BilledFor(processed, answer.CacheHit == true);
+        cost.Billed = billed;
+        _metrics.Add(purpose, processed, billed.Value);
+        LogQuery(purpose, job?.JobId ?? "", processed, billed.Value);
 
         var expected = answer.TotalRows;
         var count = 0L;
@@ -55,7 +57,8 @@ internal sealed partial class BigQueryClient
     }
 
     private async Task<QueryAnswer> StartAsync(
-        string sql, IReadOnlyList<QueryParameter> parameters, string purpose, long maximumBytesBilled, CancellationToken cancellationToken)
+        string sql, IReadOnlyList<QueryParameter> parameters, string purpose, long maximumBytesBilled, QueryCost cost,
+        CancellationToken cancellationToken)
     {
         var request = new QueryRequest
         {
@@ -70,6 +73,8 @@ internal sealed partial class BigQueryClient
         return await _http.RetryAsync(
             async token =>
             {
+                var before = cost.Billed;
+                cost.Billed = null;
                 try
                 {
                     return await PostOnceAsync(
@@ -80,6 +85,12 @@ internal sealed partial class BigQueryClient
                     // An answer that was lost is asked for under the same id, or the query would run and be billed twice. After a failure
                     // that was told, the same id would get the same failure again.
                     request = request with { RequestId = Guid.NewGuid().ToString("N") };
+                    cost.Billed = 0;
+                    throw;
+                }
+                catch (GoogleApiException error) when (!error.WasSent)
+                {
+                    cost.Billed = before;
                     throw;
                 }
             },

@@ -32,6 +32,9 @@ public sealed class BigQueryMartSource : IMartSource
     /// <inheritdoc/>
     public bool IsCostlyToPoll => true;
 
+    /// <summary>True: it is the table's.</summary>
+    public bool HasOneToken => true;
+
     /// <inheritdoc/>
     public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) =>
         Token(await FindTableAsync(cancellationToken));
@@ -104,8 +107,8 @@ public sealed class BigQueryMartSource : IMartSource
         }
         finally
         {
-            // Also a query whose pages could not be read is billed.
-            await _budget.SettleAsync(reserved, cost.Billed);
+            // Also a query whose pages could not be read is billed, and one that was given up may be: what was set aside for it stays.
+            if (cost.Billed is { } billed) await _budget.SettleAsync(reserved, billed);
         }
     }
 

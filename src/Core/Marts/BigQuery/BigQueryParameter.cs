@@ -7,8 +7,6 @@ internal static class BigQueryParameter
 
     public static QueryParameter Day(string name, DateOnly value) => Scalar(name, "DATE", $"{value:yyyy-MM-dd}");
 
-    public static QueryParameter Money(string name, decimal value) => Scalar(name, "NUMERIC", $"{value}");
-
     public static QueryParameter Whole(string name, long value) => Scalar(name, "INT64", $"{value}");
 
     public static QueryParameter Days(string name, IEnumerable<DateOnly> values) => new(

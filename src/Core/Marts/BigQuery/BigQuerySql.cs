@@ -55,12 +55,17 @@ internal static class BigQuerySql
         COMMIT TRANSACTION;
         """;
 
-    /// <summary>Every month of which the mart has, or may have after another filter, rows.</summary>
+    /// <summary>
+    /// Every month of which the mart has, or may have after another filter, rows; and those that are marked, or a month whose last sale
+    /// was moved away would stay so.
+    /// </summary>
     public static string AllMonths(BigQueryTables tables) =>
         $"""
         SELECT DATE_TRUNC(date, MONTH) AS month FROM {tables.Sql(tables.Raw)}
         UNION DISTINCT
         SELECT sale_month FROM {tables.Sql(tables.Summaries)}
+        UNION DISTINCT
+        SELECT month FROM {tables.Sql(tables.DirtyMonths)}
         """;
 
     /// <summary>

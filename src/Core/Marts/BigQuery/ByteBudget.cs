@@ -13,8 +13,8 @@ public sealed class ByteBudget(IDailyCounts counts, long bytesPerDay, TimeProvid
     private const string Name = "bigquery-bytes";
 
     /// <summary>
-    /// Sets <paramref name="bytes"/> aside before a query: the most that it can be billed for. What a process that dies had set aside stays
-    /// spent for the day.
+    /// Sets <paramref name="bytes"/> aside before a query: the most that it can be billed for. What is not settled, because the process
+    /// died or the query was given up, stays spent for the day.
     /// </summary>
     /// <returns>Null when that would go over the day's budget; nothing is set aside then.</returns>
     internal async Task<Reservation?> TryReserveAsync(long bytes, CancellationToken cancellationToken)

@@ -46,10 +46,9 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             {
                 // PostgreSQL's text holds neither, so no product starts with it.
                 if (!IsText(key.Prefix)) return MartRows.Empty;
-                var rows = new MartRowsBuilder();
+                var rows = new RowReader();
                 // One statement sees one state of the tables. What breaks it off throws: a part of the rows is never an answer.
-                await work.ReadAsync(
-                    layout.ReadSql(part), row => rows.Add(ReadRow(row)), key.Month.FirstDay, key.Month.LastDay, key.Prefix);
+                await work.ReadAsync(layout.ReadSql(part), rows.Add, key.Month.FirstDay, key.Month.LastDay, key.Prefix);
                 return rows.Build();
             },
             cancellationToken);
@@ -107,7 +106,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
             {
                 var layout = _own ?? await InspectAsync(cancellationToken);
                 return await database.RunAsync(
-                    connection => ask(layout, new PostgresWork(connection, null, cancellationToken)), cancellationToken);
+                    (connection, stop) => ask(layout, new PostgresWork(connection, null, stop)), cancellationToken, database.QuestionsOf(part));
             }
             catch (PostgresFailure)
             {
@@ -134,9 +133,10 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 
     private async Task<PostgresMartLayout> LookAsync(CancellationToken cancellationToken) =>
         PostgresMartLayout.Of(await database.RunAsync(
-            connection => new PostgresWork(connection, null, cancellationToken)
+            (connection, stop) => new PostgresWork(connection, null, stop)
                 .QueryAsync(PostgresMartLayout.InspectSql, row => (row.GetString(0), row.GetString(1))),
-            cancellationToken));
+            cancellationToken,
+            database.QuestionsOf(part)));
 
     private static bool IsText(string prefix)
     {

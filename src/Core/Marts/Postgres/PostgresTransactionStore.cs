@@ -16,6 +16,7 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
     private const int MaxNotifiedMonths = 900;
 
     private readonly SemaphoreSlim _stagings = new(database.MaxStagings);
+    private readonly SemaphoreSlim _writes = new(PostgresDatabase.MaxWrites);
 
     /// <inheritdoc/>
     public string Store => PostgresMart.StoreName;
@@ -99,6 +100,7 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
     public async IAsyncEnumerable<MartRow> ReadSummaryAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await PrepareAsync(cancellationToken);
+        using var turn = await TakeTurnAsync(cancellationToken);
         await using var connection = await PostgresErrors.TranslateForMartAsync(() => database.OpenAsync(cancellationToken).AsTask());
         await using var command = new NpgsqlCommand(
             """
@@ -111,38 +113,50 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
     }
 
     /// <inheritdoc/>
-    public Task DiscardAsync(string batchId, CancellationToken cancellationToken)
+    public async Task DiscardAsync(string batchId, CancellationToken cancellationToken)
     {
         CheckId(batchId);
-        return PostgresErrors.TranslateForMartAsync(() => database.RunAsync(
-            async connection =>
+        await PostgresErrors.TranslateForMartAsync(() => database.RunAsync(
+            async (connection, stop) =>
             {
                 await using var drop = new NpgsqlCommand(PostgresMartSql.DropStaged(batchId), connection);
-                return await drop.ExecuteNonQueryAsync(cancellationToken);
+                return await drop.ExecuteNonQueryAsync(stop);
             },
-            cancellationToken));
+            cancellationToken,
+            _writes));
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stagings.Dispose();
+    public void Dispose()
+    {
+        _stagings.Dispose();
+        _writes.Dispose();
+    }
 
     private Task<T> InTransactionAsync<T>(Func<PostgresWork, Task<T>> write, CancellationToken cancellationToken) =>
         PostgresErrors.TranslateForMartAsync(async () =>
         {
             await schema.EnsureAsync(cancellationToken);
             return await database.RunAsync(
-                async connection =>
+                async (connection, stop) =>
                 {
-                    await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                    var work = new PostgresWork(connection, database.LongCommandTimeoutSeconds, cancellationToken);
+                    await using var transaction = await connection.BeginTransactionAsync(stop);
+                    var work = new PostgresWork(connection, database.LongCommandTimeoutSeconds, stop);
                     await work.ExecuteAsync(PostgresMartSql.LockWriters);
                     await work.ExecuteAsync(PostgresMartSql.MoreMemory);
                     var result = await write(work);
-                    await transaction.CommitAsync(cancellationToken);
+                    await transaction.CommitAsync(stop);
                     return result;
                 },
-                cancellationToken);
+                cancellationToken,
+                _writes);
         });
+
+    private async Task<Turn> TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        await _writes.WaitAsync(cancellationToken);
+        return new Turn(_writes);
+    }
 
     private static LoadCounts ReadCounts(NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
@@ -152,5 +166,11 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
     {
         if (batchId.Length is 0 or > MaxBatchIdLength || !batchId.All(char.IsAsciiLetterOrDigit))
             throw new ArgumentException($"A batch id has 1 to {MaxBatchIdLength} letters and digits.", nameof(batchId));
+    }
+
+    /// <summary>One of the connections for writing is taken, until disposed.</summary>
+    private readonly struct Turn(SemaphoreSlim turns) : IDisposable
+    {
+        public void Dispose() => turns.Release();
     }
 }

@@ -1,19 +1,25 @@
+using System.Collections.Concurrent;
 using Npgsql;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Store.Postgres;
 
 /// <summary>
-/// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. The password is read when a
-/// connection opens and the user when it changes, so a rotated secret is taken up without a restart.
+/// The one PostgreSQL database of this process: one pool of connections for the marts and the shared store. Each mart's questions, the
+/// stagings and the loads and transforms have a share that they cannot exceed, so that however slow they are, the store, and with it
+/// sign-in and what is cached, has connections left. The password is read when a connection opens and the user when it changes, so a
+/// rotated secret is taken up without a restart.
 /// </summary>
 public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
+    private const string ApplicationName = "transaction-pipeline";
     private static readonly TimeSpan LookAtUserEvery = TimeSpan.FromSeconds(1);
 
     private readonly PostgresOptions _options;
     private readonly PostgresCredentials _credentials;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<Mart, SemaphoreSlim> _questions = new();
     private NpgsqlDataSource? _source;
     private string? _user;
     private long _lookedAt;
@@ -30,20 +36,72 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>The time that loading and transforming may take, in seconds.</summary>
     internal int LongCommandTimeoutSeconds => 10 * _options.CommandTimeoutSeconds;
 
-    /// <summary>How many batches may be staged at once: each holds a connection while its file comes in, and answers need some too.</summary>
-    internal int MaxStagings => Math.Max(1, _options.MaxPoolSize / 2);
+    /// <summary>How many questions each mart may be asked at once.</summary>
+    public int MaxQuestions => _options.Share;
+
+    /// <summary>The share of the mart's questions; those that were given up count until they have ended.</summary>
+    internal SemaphoreSlim QuestionsOf(Mart mart) => _questions.GetOrAdd(mart, static (_, most) => new SemaphoreSlim(most), MaxQuestions);
+
+    /// <summary>How many batches may be staged at once: each holds a connection while its file comes in.</summary>
+    internal int MaxStagings => _options.Share;
+
+    /// <summary>How many loads, transforms, exports and discards may be under way at once; those that write to the mart take turns anyway.</summary>
+    internal static int MaxWrites => PostgresOptions.Writes;
 
     /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => Source().OpenConnectionAsync(cancellationToken);
-
-    /// <summary>Runs <paramref name="work"/> on a connection.</summary>
-    /// <exception cref="PostgresFailure">It failed.</exception>
-    internal Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
-        PostgresErrors.TranslateAsync(async () =>
+    internal async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            await using var connection = await OpenAsync(cancellationToken);
-            return await work(connection);
+            var source = Source();
+            try
+            {
+                return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (WasRotated(source, error))
+            {
+                // The user was another by then: once more as that one.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on a connection. Who cancels does not wait for the work to end: on a line that is dead or trickles
+    /// that takes as long as a command may, and the connection is busy until then.
+    /// </summary>
+    /// <param name="work">Gets the connection, and the token that stops it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="share">The connections that work of this kind may hold; a place is given back when the work has ended, not when it is given up.</param>
+    /// <exception cref="PostgresFailure">It failed.</exception>
+    internal async Task<T> RunAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken, SemaphoreSlim? share = null)
+    {
+        // Npgsql asks the server to cancel, over a new connection, on the very thread that cancels; and it takes no notice at all while
+        // the reset of a connection from the pool is still unanswered. So it is told on another thread, and left to itself.
+        var stop = new CancellationTokenSource();
+        await using var telling = cancellationToken.UnsafeRegister(static stop => _ = ((CancellationTokenSource)stop!).CancelAsync(), stop);
+        var running = PostgresErrors.TranslateAsync(async () =>
+        {
+            if (share is not null) await share.WaitAsync(stop.Token);
+            try
+            {
+                await using var connection = await OpenAsync(stop.Token);
+                return await work(connection, stop.Token);
+            }
+            finally
+            {
+                share?.Release();
+            }
         });
+        try
+        {
+            return await running.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _ = running.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+        }
+    }
 
     /// <summary>Closes the pool.</summary>
     public async ValueTask DisposeAsync()
@@ -54,18 +112,28 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _source?.Dispose();
 
-    private NpgsqlDataSource Source()
+    private bool WasRotated(NpgsqlDataSource used, Exception error) => error switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            Source(lookNow: true) != used,
+        // The pool was closed between its being chosen and its being used, or while a connection was waited for.
+        ObjectDisposedException or NpgsqlException => Volatile.Read(ref _source) != used,
+        _ => false,
+    };
+
+    private NpgsqlDataSource Source(bool lookNow = false)
     {
         lock (_gate)
         {
-            if (_source is not null && _time.GetElapsedTime(_lookedAt) < LookAtUserEvery) return _source;
+            if (!lookNow && _source is not null && _time.GetElapsedTime(_lookedAt) < LookAtUserEvery) return _source;
             var user = _credentials.User;
             _lookedAt = _time.GetTimestamp();
             if (_source is not null && _user == user) return _source;
+            var old = _source;
+            (_user, _source) = (user, Build(user));
             // Connections of the old user that are at work finish it; they are closed when they come back.
-            _source?.Dispose();
-            _user = user;
-            return _source = Build(user);
+            old?.Dispose();
+            return _source;
         }
     }
 
@@ -82,7 +150,7 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             MaxPoolSize = _options.MaxPoolSize,
             Timeout = _options.ConnectTimeoutSeconds,
             CommandTimeout = _options.CommandTimeoutSeconds,
-            ApplicationName = "transaction-pipeline",
+            ApplicationName = ApplicationName,
             // A timestamp's day, in a mart made elsewhere, is its day in UTC.
             Timezone = "UTC",
             Enlist = false,
@@ -92,6 +160,8 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             KeepAlive = 30,
         };
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // Metrics and logs name the pool; without a name of its own that is the connection string, with host, database and user.
+        builder.Name = ApplicationName;
         builder.UsePasswordProvider(_ => _credentials.Password, (_, _) => new(_credentials.Password));
         return builder.Build();
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
 
 namespace TransactionPipeline.Core.Store.Postgres;
@@ -12,7 +13,7 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// as soon as it is back.
 /// </summary>
 public sealed partial class PostgresListener(
-    PostgresDatabase database, MartWatcher watcher, LocalKeyOwner owner, TimeProvider time, ILogger<PostgresListener> logger)
+    PostgresDatabase database, MartWatcher watcher, IHeldKeys held, TimeProvider time, ILogger<PostgresListener> logger)
     : BackgroundService
 {
     // What broke while it worked is mended at once; a server that is away is asked again and again, but not without a pause.
@@ -44,10 +45,10 @@ public sealed partial class PostgresListener(
             {
                 return;
             }
-            catch (Exception error) when (PostgresErrors.ToFailure(error) is { } failure)
+            catch (Exception error)
             {
-                // Said once for each outage, not for each attempt.
-                if (!_saidLost) LogLost(failure);
+                // Said once for each outage, not for each attempt. What nobody foresaw must not end the listening, and the process with it.
+                if (!_saidLost) LogLost(PostgresErrors.ToFailure(error) ?? CauseException.Of(error)!);
                 _saidLost = true;
             }
             finally
@@ -65,12 +66,15 @@ public sealed partial class PostgresListener(
         connection.Notification += Hear;
         try
         {
-            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection))
+            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection)
+            {
+                CommandTimeout = AnswerWithinSeconds,
+            })
                 await listen.ExecuteNonQueryAsync(cancellationToken);
             _isListening = true;
             if (_saidLost) LogBack();
             _saidLost = false;
-            watcher.Wake();
+            watcher.Wake(PostgresMart.StoreName);
             while (true)
             {
                 if (await connection.WaitAsync(AskAfter, cancellationToken)) continue;
@@ -87,12 +91,12 @@ public sealed partial class PostgresListener(
 
     private void Hear(object sender, NpgsqlNotificationEventArgs heard)
     {
-        if (heard.Channel == PostgresMart.Channel) watcher.Wake();
-        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) owner.Learn(key.Mart, key.Month, dataVersion, checkedAt);
+        if (heard.Channel == PostgresMart.Channel) watcher.Wake(PostgresMart.StoreName);
+        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) held.Learn(key.Mart, key.Month, dataVersion, checkedAt);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Changes are not heard of at once at present, only by the poll")]
-    private partial void LogLost(PostgresFailure failure);
+    private partial void LogLost(Exception failure);
 
     [LoggerMessage(2, LogLevel.Information, "Changes are heard of at once again")]
     private partial void LogBack();

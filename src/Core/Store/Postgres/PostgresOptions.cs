@@ -8,6 +8,11 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// </summary>
 public sealed class PostgresOptions
 {
+    /// <summary>Connections for loads and transforms.</summary>
+    internal const int Writes = 2;
+
+    private const int Listening = 1;
+
     /// <summary>The server's name or address, or the directory of its Unix socket.</summary>
     /// <value><c>localhost</c>.</value>
     public string Host { get; set; } = "localhost";
@@ -40,8 +45,11 @@ public sealed class PostgresOptions
     [ConfigurationKeyName("root_certificate")]
     public string? RootCertificate { get; set; }
 
-    /// <summary>The most connections this process has open.</summary>
-    /// <value>20.</value>
+    /// <summary>
+    /// The most connections this process has open: one to hear of changes, two to load and transform, a quarter of the others for each
+    /// mart's questions and for uploads; the rest, at least as many, are the shared store's alone.
+    /// </summary>
+    /// <value>20; 8 to 1,000.</value>
     [ConfigurationKeyName("max_pool_size")]
     public int MaxPoolSize { get; set; } = 20;
 
@@ -64,7 +72,7 @@ public sealed class PostgresOptions
         string.IsNullOrWhiteSpace(Host) ? "data_warehouse:postgres:host is blank."
         : string.IsNullOrWhiteSpace(Database) ? "data_warehouse:postgres:dbname is blank."
         : Port is < 1 or > 65_535 ? "data_warehouse:postgres:port must be 1 to 65535."
-        : MaxPoolSize is < 4 or > 1000 ? "data_warehouse:postgres:max_pool_size must be 4 to 1000."
+        : MaxPoolSize is < 8 or > 1000 ? "data_warehouse:postgres:max_pool_size must be 8 to 1000."
         : ConnectTimeoutSeconds is < 1 or > 300 ? "data_warehouse:postgres:connect_timeout_seconds must be 1 to 300."
         : CommandTimeoutSeconds is < 1 or > 3600 ? "data_warehouse:postgres:command_timeout_seconds must be 1 to 3600."
         : !string.IsNullOrWhiteSpace(RootCertificate) && !File.Exists(RootCertificate)
@@ -72,6 +80,9 @@ public sealed class PostgresOptions
         : TryParseSslMode(SslMode) is null
             ? "data_warehouse:postgres:sslmode must be disable, allow, prefer, require, verify-ca or verify-full."
         : null;
+
+    /// <summary>What each mart's questions may take of the pool, and what the stagings may.</summary>
+    internal int Share => (MaxPoolSize - Listening - Writes) / 4;
 
     internal static Npgsql.SslMode? TryParseSslMode(string text) => text switch
     {

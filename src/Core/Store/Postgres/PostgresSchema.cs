@@ -28,11 +28,10 @@ public sealed class PostgresSchema(PostgresDatabase database, string name, IRead
         {
             if (_ready) return;
             await database.RunAsync(
-                async connection =>
+                async (connection, stop) =>
                 {
                     // Looked at first without the lock: a user that may only read and write rows can use what another has migrated.
-                    if (await ReadVersionAsync(connection, cancellationToken) < migrations.Count)
-                        await MigrateAsync(connection, cancellationToken);
+                    if (await ReadVersionAsync(connection, stop) < migrations.Count) await MigrateAsync(connection, stop);
                     return true;
                 },
                 cancellationToken);

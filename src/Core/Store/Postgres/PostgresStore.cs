@@ -34,7 +34,7 @@ public sealed class PostgresStore(PostgresDatabase database) : IDisposable
     {
         await _schema.EnsureAsync(cancellationToken);
         return await database.RunAsync(
-            connection => run(new PostgresWork(connection, TimeoutSeconds, cancellationToken)), cancellationToken);
+            (connection, stop) => run(new PostgresWork(connection, TimeoutSeconds, stop)), cancellationToken);
     }
 
     /// <inheritdoc/>

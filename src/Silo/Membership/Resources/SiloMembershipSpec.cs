@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace TransactionPipeline.Silo.Membership.Resources;
 
 internal sealed record SiloMembershipSpec
@@ -6,4 +9,8 @@ internal sealed record SiloMembershipSpec
     public int Version { get; init; }
 
     public IReadOnlyList<SiloRow> Silos { get; init; } = [];
+
+    /// <inheritdoc cref="SiloRow.Others"/>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; } // Not init: the generated reader fills it late.
 }

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace TransactionPipeline.Silo.Membership.Resources;
 
 /// <summary>One silo in the table. Times are UTC.</summary>
@@ -31,4 +34,8 @@ internal sealed record SiloRow
 
     /// <summary>Who suspects this silo; null when never set, which Orleans tells from empty.</summary>
     public IReadOnlyList<Suspicion>? Suspicions { get; init; }
+
+    /// <summary>What a newer version keeps there: a PUT without it would take it away.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; } // Not init: the generated reader fills it late.
 }

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>The watcher's own loop: when it looks, at what, and what holds it up.</summary>
+public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
+{
+    private static readonly Month October = new(2023, 10);
+    private readonly FakeTimeProvider _time = new();
+    private readonly ConcurrentDictionary<Mart, int> _learned = new();
+    private readonly ConcurrentQueue<(Mart Mart, bool Woken)> _looks = new();
+    private readonly MartWatcher _watcher;
+    private Func<Mart, Task> _look = _ => Task.CompletedTask;
+
+    public MartWatcherTests()
+    {
+        var (mart, options) = (new FakeMart(), new CacheOptions());
+        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = mart, [Mart.Operational] = mart };
+        _watcher = new MartWatcher(
+            this, this, new NewestMonth(sources, options, _time), sources, Options.Create(options), _time, NullLogger<MartWatcher>.Instance);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _watcher.StopAsync(default);
+        _watcher.Dispose();
+    }
+
+    [Fact]
+    public async Task Poll_OneMartHangs_TheOthersChangesShow()
+    {
+        var hang = new TaskCompletionSource();
+        _look = mart => mart == Mart.Warehouse ? hang.Task : Task.CompletedTask;
+        await _watcher.StartAsync(default);
+
+        await WithTimeAsync(() => _learned.GetValueOrDefault(Mart.Operational) >= 3, "three polls of the other mart");
+
+        Assert.Equal(0, _learned.GetValueOrDefault(Mart.Warehouse));
+        hang.SetResult();
+        await WithTimeAsync(() => _learned.GetValueOrDefault(Mart.Warehouse) >= 2, "the polls of the mart that hung");
+    }
+
+    [Fact]
+    public async Task Wake_WhileTheMartFails_IsMadeGoodByTheNextPoll()
+    {
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _learned.Count == 2, "the first poll");
+        _look = _ => Task.FromException(new MartException("the mart is away", MartFailure.Transient));
+        _watcher.Wake();
+        await WithTimeAsync(() => _looks.Count(look => look.Woken) >= 2, "the woken looks, which fail");
+
+        _looks.Clear();
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _looks.Where(look => !look.Woken).DistinctBy(look => look.Mart).Count() == 2, "the polls as usual");
+
+        Assert.All(_looks.GroupBy(look => look.Mart), looks => Assert.True(looks.First().Woken));
+    }
+
+    [Fact]
+    public async Task Poll_BreakerIsOpen_ComesAgainAsSoonAsItLetsALookThrough()
+    {
+        _look = _ => Task.FromException(new MartException("the breaker is open", MartFailure.Unavailable) { RetryAfter = TimeSpan.FromMilliseconds(100) });
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _looks.Count >= 2, "the looks that are held back");
+        var began = _time.GetUtcNow();
+
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _learned.Count == 2, "the next looks");
+
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+    }
+
+    [Fact]
+    public async Task Wake_ByOneStore_LeavesTheOthersMartAlone()
+    {
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _learned.Count == 2, "the first poll");
+        _watcher.Wake("b");
+        await WithTimeAsync(() => _looks.Any(look => look.Woken) && _looks.Count(look => look.Mart == Mart.Warehouse) >= 3, "the woken look");
+
+        Assert.All(_looks.Where(look => look.Woken), look => Assert.Equal(Mart.Operational, look.Mart));
+    }
+
+    [Fact]
+    public async Task Poll_SomethingUnforeseenIsThrown_TheWatchGoesOn()
+    {
+        _look = _ => Task.FromException(new ObjectDisposedException("a pool"));
+        await _watcher.StartAsync(default);
+        await WithTimeAsync(() => _looks.Count >= 4, "the looks that break off");
+
+        _look = _ => Task.CompletedTask;
+        await WithTimeAsync(() => _learned.Count == 2, "the looks as usual");
+        Assert.False(_watcher.ExecuteTask!.IsCompleted);
+    }
+
+    async Task<IReadOnlyList<MonthToken>> IChangeTokens.LookAsync(
+        Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
+    {
+        var look = _look;
+        _looks.Enqueue((mart, woken));
+        await look(mart).WaitAsync(cancellationToken);
+        return [new MonthToken(October, "1", _time.GetUtcNow())];
+    }
+
+    IReadOnlyCollection<Month> IHeldKeys.MonthsOf(Mart mart) => [October];
+
+    void IHeldKeys.Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf) => _learned.AddOrUpdate(mart, 1, (_, times) => times + 1);
+
+    private async Task WithTimeAsync(Func<bool> holds, string phase)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!holds())
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException($"{phase} did not happen");
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+    }
+}
