@@ -22,6 +22,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: server
 {{- end -}}
 
+{{- define "pipeline.testLabels" -}}
+app.kubernetes.io/name: {{ include "pipeline.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: test
+{{- end -}}
+
 {{- define "pipeline.labels" -}}
 {{ include "pipeline.commonLabels" . }}
 app.kubernetes.io/component: server
@@ -79,6 +85,60 @@ limits:
   {{- $limits := .Values.resources.limits }}
   {{- if not .Values.cpuLimit.enabled }}{{ $limits = omit $limits "cpu" }}{{ end }}
   {{- toYaml $limits | nindent 2 }}
+{{- end -}}
+
+{{/* Where pods may run, the same for all of them. */}}
+{{- define "pipeline.scheduling" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Refuses settings that the chart makes itself, by the value to change in their place, and secrets in plain text. */}}
+{{- define "pipeline.checkSettings" -}}
+{{- $own := dict
+  "aspnetcore_urls" "the pods' port is always 8000"
+  "dotnet_shutdowntimeoutseconds" "change shutdown.gracePeriodSeconds instead"
+  "state_directory" "it is always the mounted emptyDir"
+  "data_warehouse__postgres__host" "change postgres.host instead"
+  "data_warehouse__postgres__port" "change postgres.port instead"
+  "data_warehouse__postgres__dbname" "change postgres.database instead"
+  "data_warehouse__postgres__credentials_directory" "change secrets.postgres instead"
+  "google_application_credentials" "change secrets.bigquery instead"
+  "security__jwt_secret" "change secrets.app instead"
+  "security__pii_key" "change secrets.app instead"
+  "cluster__provider" "change engine instead"
+  "cluster__cluster_id" "change cluster.id instead"
+  "cluster__service_id" "change cluster.serviceId instead"
+  "cluster__silo_port" "change cluster.siloPort instead"
+  "cluster__gateway_port" "change cluster.gatewayPort instead"
+  "cluster__namespace" "it is always the pod's own"
+  "cluster__pod_name" "it is always the pod's own"
+  "cluster__pod_ip" "it is always the pod's own"
+-}}
+{{- range $name, $_ := .Values.config -}}
+{{- with get $own (lower $name) -}}
+{{- fail (printf "config.%s is set by the chart itself; %s" $name .) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.extraEnv -}}
+{{- $name := .name -}}
+{{- with get $own (lower $name) -}}
+{{- fail (printf "extraEnv %s is set by the chart itself; %s" $name .) -}}
+{{- end -}}
+{{- if and (hasKey . "value") (regexMatch "(?i)(secret|password|passwd|pii_key|api_?key|credentials|token|connection_?string)$" $name) -}}
+{{- fail (printf "extraEnv %s looks like a secret; give it with valueFrom.secretKeyRef in place of value" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Settings and secrets, the same for the servers and the CronJob. */}}

@@ -15,19 +15,27 @@ public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions opt
     private readonly Dictionary<Month, MonthToken> _seen = [];
     private readonly SemaphoreSlim _looking = new(1, 1);
 
-    /// <summary>The tokens of <paramref name="months"/>, not older than one poll; when <paramref name="woken"/>, looked at from now on.</summary>
+    // Woken looks by their number: the last that began, and the last that succeeded.
+    private int _begun;
+    private int _done;
+
+    /// <summary>
+    /// The tokens of <paramref name="months"/>, not older than one poll; when <paramref name="woken"/>, looked at from now on. Whoever is
+    /// woken while a look runs shares the next one.
+    /// </summary>
     /// <exception cref="MartException">The mart could not be asked.</exception>
     public async Task<TokenNews> LookAsync(IReadOnlyCollection<Month> months, bool woken)
     {
         var now = time.GetUtcNow();
         var oldest = woken ? now : now - options.Poll;
+        var begunBefore = Volatile.Read(ref _begun);
         await _looking.WaitAsync();
         try
         {
             foreach (var month in months) _askedAt[month] = now;
             // Whoever waited here for another's look shares what it saw.
             var isSeen = months.All(month => _seen.TryGetValue(month, out var seen) && seen.AsOf >= oldest);
-            var changed = isSeen && !woken ? [] : await LookAsync(now, woken);
+            var changed = isSeen && (!woken || _done > begunBefore) ? [] : await LookAsync(now, woken);
             return new TokenNews([.. months.Select(month => _seen[month])], changed);
         }
         finally
@@ -46,12 +54,14 @@ public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions opt
             _askedAt.Remove(month);
             _seen.Remove(month);
         }
+        if (woken) Volatile.Write(ref _begun, _begun + 1);
         var changed = new List<MonthToken>();
         foreach (var token in await tokens.LookAsync(mart, [.. _askedAt.Keys], woken, CancellationToken.None))
         {
             if (_seen.TryGetValue(token.Month, out var before) && before.DataVersion != token.DataVersion) changed.Add(token);
             _seen[token.Month] = token;
         }
+        if (woken) _done = _begun;
         return changed;
     }
 }

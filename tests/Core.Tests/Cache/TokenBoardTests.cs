@@ -67,6 +67,22 @@ public sealed class TokenBoardTests : IDisposable
     }
 
     [Fact]
+    public async Task Look_SeveralWokenWhileOneIsUnderWay_ShareTheNextOne()
+    {
+        _tokens.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = _board.LookAsync([October], woken: true);
+        // What woke these may have come after the first one looked.
+        var others = Enumerable.Range(0, 10).Select(_ => _board.LookAsync([October], woken: true)).ToList();
+        _tokens.Version[October] = "2";
+        _tokens.Gate.SetResult();
+        await CacheFixture.InTimeAsync(Task.WhenAll([first, .. others]), "the looks");
+        await _board.LookAsync([October], woken: true);
+
+        Assert.Equal(3, _tokens.Looks);
+        Assert.All(others, look => Assert.Equal("2", Assert.Single(look.Result.Tokens).DataVersion));
+    }
+
+    [Fact]
     public async Task Look_NewMonth_IsLookedAtThoughTheOthersAreFresh()
     {
         await _board.LookAsync([October], woken: false);

@@ -66,6 +66,12 @@ public sealed class ChartLintTests
         { "config.db_password=x", "db_password" },
         { "config.security__jwt_secret=x", "security__jwt_secret" },
         { "config.security__pii_key=x", "security__pii_key" },
+        { "config.partner_apikey=x", "partner_apikey" },
+        { "config.cluster__silo_port=1", "config.cluster__silo_port is set by the chart itself; change cluster.siloPort" },
+        { "config.State_Directory=/tmp", "config.State_Directory is set by the chart itself" },
+        { "extraEnv[0].name=PARTNER_TOKEN,extraEnv[0].value=x", "extraEnv PARTNER_TOKEN looks like a secret; give it with valueFrom" },
+        { "extraEnv[0].name=security__pii_key,extraEnv[0].value=x", "extraEnv security__pii_key is set by the chart itself; change secrets.app" },
+        { "extraEnv[0].name=ANY", "/extraEnv/0" },
         { "secrets.postgres.password=x", "password" },
         { "secrets.postgres.existingSecret=", "/secrets/postgres/existingSecret" },
         { "resources.limits.cpu=lots", "/resources/limits/cpu" },
@@ -82,6 +88,7 @@ public sealed class ChartLintTests
         { "autoscaling.enabled=true,autoscaling.minReplicas=20", "autoscaling.minReplicas must not be above" },
         { "topologySpread.whenUnsatisfiable=Maybe", "/topologySpread/whenUnsatisfiable" },
         { "networkPolicy.egress.apiServerPorts={}", "/networkPolicy/egress/apiServerPorts" },
+        { "networkPolicy.metricsFrom={prometheus}", "/networkPolicy/metricsFrom/0" },
         { "ingress.enabled=true", "/ingress/hosts" },
         { "ingress.enabled=true,ingress.hosts={a.example.com},ingress.tls.enabled=true", "/ingress/tls/secretName" },
         { "pipeline.schedule=daily", "/pipeline/schedule" },
@@ -98,6 +105,26 @@ public sealed class ChartLintTests
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(words, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("web")]
+    public async Task Template_ConfigOrExtraEnvRepeatsASettingOfTheChart_IsRefused(string engine)
+    {
+        var objects = KubernetesStandIn.Manifests.Parse((await HelmChart.TemplateAsync("--set", $"engine={engine}")).Succeed());
+        var env = objects.Pods().Single(pod => pod.Of is "Deployment").Spec.Container()["env"]!.AsArray();
+        List<string> own = [.. objects.Only("ConfigMap")["data"]!.AsObject().Select(pair => pair.Key), .. env.Select(one => one!["name"]!.GetValue<string>())];
+        Assert.True(own.Count >= 10, string.Join(' ', own));
+
+        foreach (var name in own)
+        {
+            foreach (var set in (string[])[$"config.{name}=x", $"extraEnv[0].name={name},extraEnv[0].valueFrom.fieldRef.fieldPath=metadata.name"])
+            {
+                var result = await HelmChart.TemplateAsync("--set", set);
+                Assert.True(result.ExitCode != 0 && result.Error.Contains(name, StringComparison.Ordinal), $"{set} is not refused: {result.Error}");
+            }
+        }
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class RenderedObjectsTests
         string[] documented = ["postgres-credentials", "bigquery-credentials", "transaction-pipeline-secrets"];
         Assert.All(documented, secret => Assert.Contains($"`{secret}`", notes, StringComparison.Ordinal));
         // What the values files bring themselves.
-        string[] brought = ["pull", "sales-tls"];
+        string[] brought = ["pull", "sales-tls", "sales-otlp"];
 
         foreach (var (of, _, spec) in objects.Pods())
         {
@@ -212,6 +212,79 @@ public sealed class RenderedObjectsTests
         Assert.NotEqual(await ChecksumAsync(), await ChecksumAsync("--set", "config.marts__warehouse=postgres"), StringComparer.Ordinal);
     }
 
+    [Fact]
+    public async Task NetworkPolicy_HttpLimited_AdmitsWhomTheValuesNameTheScraperAndHelmTest()
+    {
+        var objects = await HelmChart.RenderAsync("everything-values.yaml");
+
+        var rule = Assert.Single(
+            objects.Only("NetworkPolicy")["spec"]!["ingress"]!.AsArray(), one => one!["ports"]![0]!["port"]!.GetValue<string>() is "http")!;
+        var peers = rule["from"]!.AsArray();
+        var spaces = peers.Find("namespaceSelector").Select(peer => peer["matchLabels"]!["kubernetes.io/metadata.name"]!.GetValue<string>());
+        Assert.Equal(["ingress", "monitoring"], spaces, StringComparer.Ordinal);
+        var test = objects.Pods().Single(pod => pod.Of is "Pod").Metadata["labels"]!;
+        Assert.True(Assert.Single(peers.Find("podSelector"))["matchLabels"]!.Matches(test), "the pod of helm test is shut out");
+    }
+
+    [Fact]
+    public async Task NetworkPolicy_HttpNotLimited_IsOpenToAll()
+    {
+        var rules = (await HelmChart.RenderAsync("default-values.yaml")).Only("NetworkPolicy")["spec"]!["ingress"]!.AsArray();
+
+        Assert.Null(Assert.Single(rules, one => one!["ports"]![0]!["port"]!.GetValue<string>() is "http")!["from"]);
+    }
+
+    [Fact]
+    public async Task Scheduling_EveryPod_HonoursTheValues()
+    {
+        foreach (var (of, _, spec) in (await HelmChart.RenderAsync("everything-values.yaml")).Pods())
+        {
+            Assert.True(spec["nodeSelector"]?["kubernetes.io/os"]?.GetValue<string>() is "linux", $"nodeSelector of the {of}");
+            Assert.True(spec["tolerations"]?[0]?["key"]?.GetValue<string>() is "dedicated", $"tolerations of the {of}");
+            Assert.True(spec["affinity"]?["nodeAffinity"] is not null, $"affinity of the {of}");
+        }
+    }
+
+    [Fact]
+    public async Task Everything_OptionalObjects_SayWhatTheValuesDo()
+    {
+        var objects = await HelmChart.RenderAsync("everything-values.yaml");
+        var deployment = objects.Only("Deployment");
+
+        var scaler = objects.Only("HorizontalPodAutoscaler")["spec"]!;
+        Assert.Equal(
+            $$"""{"apiVersion":"apps/v1","kind":"Deployment","name":"{{deployment.Name()}}"}""", scaler["scaleTargetRef"]!.ToJsonString());
+        Assert.Equal((3, 6), (scaler["minReplicas"]!.GetValue<int>(), scaler["maxReplicas"]!.GetValue<int>()));
+        Assert.Equal(70, scaler["metrics"]![0]!["resource"]!["target"]!["averageUtilization"]!.GetValue<int>());
+
+        var ingress = objects.Only("Ingress")["spec"]!;
+        Assert.Equal("nginx", ingress["ingressClassName"]!.GetValue<string>());
+        Assert.Equal("""[{"hosts":["sales.example.com"],"secretName":"sales-tls"}]""", ingress["tls"]!.ToJsonString());
+        Assert.Equal("sales.example.com", Assert.Single(ingress["rules"]!.AsArray())!["host"]!.GetValue<string>());
+
+        var job = objects.Only("CronJob")["spec"]!;
+        Assert.Equal(("0 0 * * *", "Etc/UTC", "Forbid"),
+            (job["schedule"]!.GetValue<string>(), job["timeZone"]!.GetValue<string>(), job["concurrencyPolicy"]!.GetValue<string>()));
+        var container = job["jobTemplate"]!["spec"]!["template"]!["spec"]!.AsObject().Container();
+        Assert.Equal("""["pipeline","run"]""", container["args"]!.ToJsonString());
+        Assert.Equal(deployment["spec"]!["template"]!["spec"]!.AsObject().Container()["image"]!.ToJsonString(), container["image"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Default_ServiceBudgetAndSpread_KeepThePromises()
+    {
+        var objects = await HelmChart.RenderAsync("default-values.yaml");
+
+        Assert.Equal(80, objects.Only("Service")["spec"]!["ports"]![0]!["port"]!.GetValue<int>());
+        Assert.Equal(1, objects.Only("PodDisruptionBudget")["spec"]!["maxUnavailable"]!.GetValue<int>());
+        var spread = objects.Only("Deployment")["spec"]!["template"]!["spec"]!["topologySpreadConstraints"]!.AsArray();
+        var keys = spread.Select(one => one!["topologyKey"]!.GetValue<string>());
+        Assert.Equal(["kubernetes.io/hostname", "topology.kubernetes.io/zone"], keys, StringComparer.Ordinal);
+        Assert.All(spread, one => Assert.Equal("ScheduleAnyway", one!["whenUnsatisfiable"]!.GetValue<string>()));
+    }
+
+    private static bool IsOfTest(JsonNode labels) => labels["app.kubernetes.io/component"]?.GetValue<string>() is "test";
+
     private static IEnumerable<(string Where, JsonNode Selector)> Selectors(IReadOnlyList<JsonObject> objects)
     {
         foreach (var one in objects)
@@ -219,7 +292,8 @@ public sealed class RenderedObjectsTests
             if (one.Kind() is "Service") yield return ("the Service", one["spec"]!["selector"]!);
             foreach (var property in (string[])["selector", "podSelector", "labelSelector"])
             {
-                foreach (var selector in one.Find(property).Where(selector => selector["matchLabels"] is not null))
+                // The policy also admits the pod of helm test, which has a test of its own.
+                foreach (var selector in one.Find(property).Where(selector => selector["matchLabels"] is { } labels && !IsOfTest(labels)))
                 {
                     yield return ($"{property} of the {one.Kind()}", selector["matchLabels"]!);
                 }

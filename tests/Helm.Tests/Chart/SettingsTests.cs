@@ -17,6 +17,7 @@ public sealed class SettingsTests
     private static readonly string[] Single =
     [
         "ASPNETCORE_URLS", "DOTNET_shutdownTimeoutSeconds", "GOOGLE_APPLICATION_CREDENTIALS", "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
         "state_directory",
     ];
 

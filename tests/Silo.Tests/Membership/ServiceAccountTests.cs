@@ -83,6 +83,22 @@ public sealed class ServiceAccountTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Token_FileNotReadableForAMoment_KeepsTheLastOne()
+    {
+        var time = new FakeTimeProvider();
+        WriteFile("token", "first");
+        var token = new ServiceAccountToken(Path.Combine(_folder, "token"), TimeSpan.FromMinutes(1), time);
+        Assert.Equal("first", token.Current);
+
+        // A folder in its place is refused as a file without the right to read it is, also to root.
+        File.Delete(Path.Combine(_folder, "token"));
+        Directory.CreateDirectory(Path.Combine(_folder, "token"));
+        time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("first", token.Current);
+    }
+
+    [Fact]
     public async Task Namespace_NotSet_IsReadFromTheServiceAccount()
     {
         WriteFile("namespace", MembershipClient.Namespace);

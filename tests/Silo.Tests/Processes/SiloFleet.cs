@@ -1,7 +1,6 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using TransactionPipeline.KubernetesStandIn;
 using TransactionPipeline.Silo.Membership;
 using TransactionPipeline.Silo.Tests.Membership;
@@ -66,13 +65,13 @@ public sealed class SiloFleet : IAsyncLifetime
         _probing = Task.Run(ProbeAsync);
         await SettledAsync();
         StartTook = Stopwatch.GetElapsedTime(since);
-        Token = await SignInAsync();
+        Token = await _members[0].SignInAsync();
     }
 
     /// <summary>Starts one more silo; it is sent requests once it is ready.</summary>
     internal SiloProcess Start()
     {
-        var silo = new SiloProcess($"silo-{_all.Count}", Settings);
+        var silo = SiloProcess.InAPod($"silo-{_all.Count}", Settings);
         _all.Add(silo);
         return silo;
     }
@@ -136,28 +135,5 @@ public sealed class SiloFleet : IAsyncLifetime
         }
     }
 
-    private async Task<int> ActiveAsync(SiloProcess silo)
-    {
-        try
-        {
-            using var answer = await _prober.GetAsync(new Uri(silo.Address, "/health/ready"));
-            if (!answer.IsSuccessStatusCode) return 0;
-            var health = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            return health.GetProperty("checks").GetProperty("cluster").GetProperty("data").GetProperty("active_silos").GetInt32();
-        }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
-        {
-            return 0;
-        }
-    }
-
-    private async Task<AuthenticationHeaderValue> SignInAsync()
-    {
-        using var client = new HttpClient();
-        using var form = new FormUrlEncodedContent([new("username", "admin"), new("password", "password123")]);
-        using var answer = await client.PostAsync(new Uri(_members[0].Address, "/token"), form);
-        answer.EnsureSuccessStatusCode();
-        var token = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
-    }
+    private async Task<int> ActiveAsync(SiloProcess silo) => await silo.ReadyAsync(_prober) is (HttpStatusCode.OK, var active) ? active : 0;
 }

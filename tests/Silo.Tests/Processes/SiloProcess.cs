@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using TransactionPipeline.Silo.Tests.Membership;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
@@ -13,21 +16,32 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private bool _isFrozen;
 
-    public SiloProcess(string name, IReadOnlyDictionary<string, string> settings)
+    /// <summary>Starts it.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="address">Where its settings let it listen.</param>
+    /// <param name="settings">Its environment.</param>
+    public SiloProcess(string name, Uri address, IReadOnlyDictionary<string, string> settings)
     {
-        Name = name;
-        Address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = StartInfo(settings);
-        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
-        start.Environment["cluster__pod_name"] = name;
-        start.Environment["cluster__pod_ip"] = "127.0.0.1";
-        start.Environment["cluster__silo_port"] = $"{FreePort()}";
-        start.Environment["cluster__gateway_port"] = $"{FreePort()}";
-        _process = Process.Start(start)!;
+        (Name, Address) = (name, address);
+        _process = Process.Start(StartInfo(settings))!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    /// <summary>One as in a pod of its own, all of which this machine's loopback address plays.</summary>
+    public static SiloProcess InAPod(string name, IReadOnlyDictionary<string, string> settings)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        return new(name, address, new Dictionary<string, string>(settings, StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_URLS"] = address.ToString(),
+            ["cluster__pod_name"] = name,
+            ["cluster__pod_ip"] = "127.0.0.1",
+            ["cluster__silo_port"] = $"{FreePort()}",
+            ["cluster__gateway_port"] = $"{FreePort()}",
+        });
     }
 
     public string Name { get; }
@@ -61,6 +75,33 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         _isFrozen = false;
         return SignalAsync("CONT");
+    }
+
+    /// <summary>What the process says of the cluster, as its readiness probe would hear it.</summary>
+    /// <returns>The status code, and the silos that it takes for active; no code while it does not answer.</returns>
+    public async Task<(HttpStatusCode? Code, int ActiveSilos)> ReadyAsync(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(Address, "/health/ready"));
+            var cluster = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("cluster");
+            return (answer.StatusCode, cluster.GetProperty("data").GetProperty("active_silos").GetInt32());
+        }
+        catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
+        {
+            return (null, 0);
+        }
+    }
+
+    /// <summary>A token of the user that Development has.</summary>
+    public async Task<AuthenticationHeaderValue> SignInAsync()
+    {
+        using var client = new HttpClient();
+        using var form = new FormUrlEncodedContent([new("username", "admin"), new("password", "password123")]);
+        using var answer = await client.PostAsync(new Uri(Address, "/token"), form);
+        answer.EnsureSuccessStatusCode();
+        var token = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
     }
 
     public async ValueTask DisposeAsync()

@@ -33,12 +33,13 @@ internal sealed class ServiceAccountToken(string file, TimeSpan lifetime, TimePr
 
     private void Read()
     {
-        // While the kubelet swaps the link the file may be away for a moment; the token in hand is still good for minutes.
+        // While the kubelet swaps the link the file may be away for a moment, or not yet ours to read; the token in hand is still good for
+        // minutes.
         try
         {
             _token = File.ReadAllText(file).Trim();
         }
-        catch (IOException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
         }
 
