@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Pipeline;
 
@@ -12,7 +13,6 @@ public sealed class PipelineSteps(
     IEnumerable<ITransactionStore> stores,
     TransactionReceiver receiver,
     IBatchStore batches,
-    IRunStore runs,
     SummaryExporter exporter,
     IOptions<IngestionOptions> ingestion)
 {
@@ -20,13 +20,9 @@ public sealed class PipelineSteps(
     private readonly MartFilter _filter = new(ingestion.Value.Validation.ProductPrefix, ingestion.Value.Validation.MaxQuantity);
 
     /// <summary>Does all three steps, and tells and records how far it is.</summary>
-    internal async Task RunAsync(PipelineRun run, Action<PipelineRun> tell, CancellationToken cancellationToken)
+    internal async Task RunAsync(PipelineRun run, Func<PipelineRun, Task> record, CancellationToken cancellationToken)
     {
-        async Task SaveAsync(PipelineRun changed)
-        {
-            tell(run = changed);
-            await runs.UpdateAsync(run, cancellationToken);
-        }
+        Task SaveAsync(PipelineRun changed) => record(run = changed);
 
         await SaveAsync(run with { Step = "load" });
         await receiver.DiscardDeadBatchesAsync(cancellationToken);
@@ -48,7 +44,7 @@ public sealed class PipelineSteps(
     /// <summary>A failure in words for people: no path, no SQL.</summary>
     internal static string Explain(Exception error, string step) => error switch
     {
-        MartException mart => mart.Message,
+        MartException or StoreException => error.Message,
         OperationCanceledException => "Another process took the run's place, because this one could not renew its lease in time.",
         IOException or UnauthorizedAccessException when step == "export" => "The export directory cannot be written. Check its rights and the space left.",
         IOException or UnauthorizedAccessException => "The state directory cannot be written. Check its rights and the space left.",

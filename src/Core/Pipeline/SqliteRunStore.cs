@@ -39,14 +39,18 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => store.ExecuteAsync(
+    public Task<IReadOnlyList<string>> ListOwnersAsync(CancellationToken cancellationToken) => store.QueryAsync(
+        "SELECT DISTINCT owner FROM runs WHERE status IN ('running', 'retrying')", row => row.GetString(0), [], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> FailOrphansAsync(string owner, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = 'failed', finished_at = $now, next_attempt_at = NULL,
             error = 'The process it ran in ended before it did. The next run completes what it left.'
-        WHERE status = 'running' OR status = 'retrying' AND next_attempt_at < $overdue
+        WHERE owner = $owner AND status IN ('running', 'retrying')
         """,
-        [("$now", Milliseconds(time.GetUtcNow())), ("$overdue", Milliseconds(overdue))],
+        [("$now", Milliseconds(time.GetUtcNow())), ("$owner", owner)],
         cancellationToken);
 
     /// <inheritdoc/>

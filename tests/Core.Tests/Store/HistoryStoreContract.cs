@@ -92,19 +92,22 @@ public abstract class HistoryStoreContract
     }
 
     [Fact]
-    public async Task FailOrphans_RunningOrOverdue_FailsThemAlone()
+    public async Task FailOrphans_ProcessDied_FailsItsUnfinishedRunsAlone()
     {
         var runs = Store.NewRuns();
         await runs.TryAddAsync(Run("1"), CancellationToken.None);
-        await runs.TryAddAsync(Run("2") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(-1) }, CancellationToken.None);
-        await runs.TryAddAsync(Run("3") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(1) }, CancellationToken.None);
-        await runs.TryAddAsync(Run("4") with { Status = RunStatus.Succeeded }, CancellationToken.None);
+        await runs.TryAddAsync(Run("2") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(1) }, CancellationToken.None);
+        await runs.TryAddAsync(Run("3") with { Status = RunStatus.Succeeded }, CancellationToken.None);
+        await runs.TryAddAsync(Run("4") with { Owner = "other" }, CancellationToken.None);
+        await runs.TryAddAsync(Run("5") with { Owner = "third", Status = RunStatus.Failed }, CancellationToken.None);
 
-        Assert.Equal(2, await runs.FailOrphansAsync(Noon, CancellationToken.None));
+        Assert.Equal(["me", "other"], (await Store.NewRuns().ListOwnersAsync(CancellationToken.None)).Order(StringComparer.Ordinal));
+        Assert.Equal(2, await runs.FailOrphansAsync("me", CancellationToken.None));
 
         Assert.Equal(
-            [RunStatus.Succeeded, RunStatus.Retrying, RunStatus.Failed, RunStatus.Failed],
+            [RunStatus.Failed, RunStatus.Running, RunStatus.Succeeded, RunStatus.Failed, RunStatus.Failed],
             (await runs.ListAsync(null, 10, CancellationToken.None)).Select(run => run.Status));
+        Assert.NotNull((await runs.FindAsync("2", CancellationToken.None))!.FinishedAt);
     }
 
     private static PipelineRun Run(string id) => new()

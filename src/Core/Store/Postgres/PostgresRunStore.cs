@@ -42,14 +42,18 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => store.ExecuteAsync(
+    public async Task<IReadOnlyList<string>> ListOwnersAsync(CancellationToken cancellationToken) => await store.QueryAsync(
+        "SELECT DISTINCT owner FROM runs WHERE status IN ('running', 'retrying')", row => row.GetString(0), [], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> FailOrphansAsync(string owner, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = 'failed', finished_at = clock_timestamp(), next_attempt_at = NULL,
             error = 'The process it ran in ended before it did. The next run completes what it left.'
-        WHERE status = 'running' OR status = 'retrying' AND next_attempt_at < $1
+        WHERE owner = $1 AND status IN ('running', 'retrying')
         """,
-        [Utc(overdue)], cancellationToken);
+        [owner], cancellationToken);
 
     /// <inheritdoc/>
     public async Task<PipelineRun?> FindAsync(string id, CancellationToken cancellationToken) =>
