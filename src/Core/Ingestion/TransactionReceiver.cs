@@ -122,7 +122,8 @@ public sealed partial class TransactionReceiver(
     {
         if (!csv.TryGet(out var line)) block.Rejects.Add(new(csv.Line, "", RejectReasons.Malformed));
         else if (_validator.Check(line, out var sale) is var (field, reason)) block.Rejects.Add(new(csv.Line, field, reason));
-        else block.Rows[block.Count++] = new(hasher.Hash(line.Id), sale.Product, sale.Price, sale.Quantity, sale.Date);
+        else block.Rows[block.Count++] = new(
+            hasher.Hash(TransactionValidator.Trim(line.Id)), sale.Product, sale.Price, sale.Quantity, sale.Date);
     }
 
     private async Task<ReceivedBatch> WriteAsync(

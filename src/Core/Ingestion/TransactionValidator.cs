@@ -106,7 +106,8 @@ internal sealed class TransactionValidator
         return null;
     }
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> field) => field.Trim(" \t\r\n"u8);
+    /// <summary>A field without the blanks around it, which no column counts.</summary>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> field) => field.Trim(" \t\r\n"u8);
 
     // By value: 24.990 has two decimals that matter.
     private static bool HasAtMost(decimal price, int decimals) => price.Scale <= decimals || decimal.Round(price, decimals) == price;
