@@ -161,7 +161,7 @@ public abstract class TransactionStoreContract
         await Harness.Writer.DiscardAsync(batch, CancellationToken.None);
         await Harness.Writer.DiscardAsync(batch, CancellationToken.None);
 
-        await Assert.ThrowsAsync<MartException>(() => Harness.Writer.LoadAsync(batch, CancellationToken.None));
+        await Assert.ThrowsAsync<StagingLostException>(() => Harness.Writer.LoadAsync(batch, CancellationToken.None));
     }
 
     [Fact]

@@ -41,7 +41,8 @@ internal sealed class PipelineFixture : IAsyncDisposable
     public PipelineRunner CreateRunner()
     {
         var steps = new PipelineSteps(
-            Stores, Receiver.CreateReceiver(), Receiver.Batches, new SummaryExporter(Export), Wrap.Create(Receiver.Options));
+            Stores, Receiver.CreateReceiver(), Receiver.Batches, new SummaryExporter(Export), Wrap.Create(Receiver.Options),
+            NullLogger<PipelineSteps>.Instance);
         var runner = new PipelineRunner(steps, Store, Store, Wrap.Create(Options), Receiver.Mart.Time, NullLogger<PipelineRunner>.Instance);
         _runners.Add(runner);
         return runner;

@@ -187,6 +187,31 @@ public sealed class PipelineRunnerTests : IAsyncLifetime
         Assert.StartsWith("The export directory cannot be written.", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, "is not staged")]
+    [InlineData("", "is damaged")]
+    [InlineData("this is no database", "is damaged")]
+    public async Task Run_StagedFileLostOrDamaged_SetsItsBatchAsideAndLoadsTheRest(string? content, string says)
+    {
+        var lost = await _pipeline.Receiver.ReceiveAsync(Header + "T009,Halal Tea,1,1,2023-10-01\n");
+        await _pipeline.Receiver.ReceiveAsync(Sample);
+        var staged = _pipeline.Receiver.Mart.State.PathOf($"staging/{lost.BatchId}.db");
+        if (content is null) File.Delete(staged);
+        else await File.WriteAllTextAsync(staged, content);
+        var runner = _pipeline.CreateRunner();
+
+        var run = await runner.RunAsync("cli", retry: false, CancellationToken.None);
+
+        Assert.Equal((RunStatus.Succeeded, 1, 5L), (run.Status, run.Batches, run.Loaded.Inserted));
+        Assert.Equal(run, await _pipeline.Runs.FindAsync(run.Id, CancellationToken.None));
+        Assert.StartsWith("test.csv was not loaded: ", run.Note, StringComparison.Ordinal);
+        Assert.Contains(says, run.Note, StringComparison.Ordinal);
+        Assert.Contains(lost.BatchId, run.Note, StringComparison.Ordinal);
+        Assert.Equal(["failed", "loaded"], await _pipeline.Receiver.StatusesAsync());
+        Assert.Empty(Directory.GetFiles(_pipeline.Receiver.Mart.State.PathOf("staging")));
+        Assert.Null((await runner.RunAsync("cli", retry: false, CancellationToken.None)).Note);
+    }
+
     private void Fail(Func<Exception?> next) => _pipeline.Stores =
         [new FailingStore(_pipeline.Receiver.Mart.Store, _ => next() is { } error ? Task.FromException(error) : Task.CompletedTask)];
 }

@@ -34,6 +34,11 @@ public abstract class HistoryStoreContract
         Assert.Equal(new LoadCounts(3, 1, 1, 0), loaded.Loaded);
         Assert.Equal("c3", Assert.Single(await batches.ListAsync(BatchStatus.Empty, CancellationToken.None)).Id);
         Assert.Null(await batches.FindAsync("d4", CancellationToken.None));
+
+        await batches.MarkFailedAsync("b2", CancellationToken.None);
+        await batches.MarkFailedAsync("a1", CancellationToken.None);
+        Assert.Empty(await batches.ListAsync(BatchStatus.Received, CancellationToken.None));
+        Assert.Equal("b2", Assert.Single(await batches.ListAsync(BatchStatus.Failed, CancellationToken.None)).Id);
     }
 
     [Fact]
@@ -69,7 +74,7 @@ public abstract class HistoryStoreContract
         var done = run with
         {
             Status = RunStatus.Succeeded, Attempt = 2, Step = "export", FinishedAt = Noon.AddMinutes(1), Batches = 2,
-            Loaded = new LoadCounts(1, 2, 3, 4), Months = 5,
+            Loaded = new LoadCounts(1, 2, 3, 4), Months = 5, Note = "a.csv was not loaded",
         };
 
         await runs.UpdateAsync(done, CancellationToken.None);
