@@ -138,7 +138,7 @@ public sealed class BigQueryTransactionStoreTests
 
         Assert.Null(await mart.Archive.FindAsync("b1", CancellationToken.None));
         Assert.Equal(1, mart.StandIn.Calls.Count("storage.objects.insert.cancel"));
-        var missing = await Assert.ThrowsAsync<MartException>(() => mart.Store.LoadAsync("b1", CancellationToken.None));
+        var missing = await Assert.ThrowsAsync<StagingLostException>(() => mart.Store.LoadAsync("b1", CancellationToken.None));
         Assert.Contains("Upload its file again", missing.Message, StringComparison.Ordinal);
     }
 
