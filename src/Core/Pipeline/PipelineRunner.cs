@@ -31,7 +31,6 @@ public sealed partial class PipelineRunner : IAsyncDisposable
     private bool _disposed;
 
     /// <summary>A runner of this process.</summary>
-    /// <exception cref="InvalidDataException">A setting of <c>orchestration</c> cannot be.</exception>
     public PipelineRunner(
         PipelineSteps steps, IRunStore runs, ILeaseStore leases, IOptions<OrchestrationOptions> options, TimeProvider time,
         ILogger<PipelineRunner> logger)
@@ -42,9 +41,6 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
-        if (_options.Retries < 0) throw new InvalidDataException("orchestration:retries must not be below 0.");
-        if (_options.RetryDelaySeconds is not (>= 0 and < 1e6)) throw new InvalidDataException("orchestration:retry_delay_seconds must be 0 to 1,000,000.");
-        if (_options.LeaseSeconds is not (>= 0.1 and <= 3600)) throw new InvalidDataException("orchestration:lease_seconds must be 0.1 to 3,600.");
         _leaseTime = TimeSpan.FromSeconds(_options.LeaseSeconds);
         _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
         _recorder = new RunRecorder(runs, logger);
