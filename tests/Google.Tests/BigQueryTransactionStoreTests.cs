@@ -26,7 +26,7 @@ public sealed class BigQueryTransactionStoreTests : TransactionStoreContract, IA
 
         Assert.Null(await _mart.Archive.FindAsync("b1", CancellationToken.None));
         Assert.Equal(1, _mart.StandIn.Calls.Count("storage.objects.insert.cancel"));
-        var missing = await Assert.ThrowsAsync<MartException>(() => _mart.Store.LoadAsync("b1", CancellationToken.None));
+        var missing = await Assert.ThrowsAsync<StagingLostException>(() => _mart.Store.LoadAsync("b1", CancellationToken.None));
         Assert.Contains("Upload its file again", missing.Message, StringComparison.Ordinal);
     }
 

@@ -26,7 +26,12 @@ public static class YamlConfiguration
         {
             throw new InvalidDataException($"{path} is not valid YAML: line {broken.Start.Line}: {broken.Message}", broken);
         }
-        catch (IOException missing)
+        // What the scanner throws at some plain scalars that are cut off.
+        catch (InvalidOperationException broken)
+        {
+            throw new InvalidDataException($"{path} is not valid YAML.", broken);
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"The configuration file {path} cannot be read; give another with pipeline_config=FILE.", missing);
         }
@@ -39,7 +44,7 @@ public static class YamlConfiguration
         {
             case YamlMappingNode mapping:
                 foreach (var (name, value) in mapping.Children)
-                    Flatten(Join(prefix, ((YamlScalarNode)name).Value), value, settings);
+                    Flatten(Join(prefix, name.ToString()), value, settings);
                 break;
             case YamlSequenceNode sequence:
                 for (var i = 0; i < sequence.Children.Count; i++) Flatten(Join(prefix, $"{i}"), sequence.Children[i], settings);

@@ -32,4 +32,7 @@ public enum BatchStatus
 
     /// <summary>Broken off; nothing of it is kept but this record.</summary>
     Abandoned,
+
+    /// <summary>Set aside by a run, which says why: what was staged of it is lost or damaged, and its file must be sent again.</summary>
+    Failed,
 }

@@ -21,6 +21,9 @@ public interface IBatchStore
     /// <summary>A received batch is in every store.</summary>
     Task MarkLoadedAsync(string batchId, LoadCounts counts, CancellationToken cancellationToken);
 
+    /// <summary>A received batch can never be loaded.</summary>
+    Task MarkFailedAsync(string batchId, CancellationToken cancellationToken);
+
     /// <summary>The batch, or null.</summary>
     Task<Batch?> FindAsync(string batchId, CancellationToken cancellationToken);
 

@@ -34,6 +34,13 @@ public sealed class IngestionOptions
     /// <value><c>data/transactions.csv</c>.</value>
     [ConfigurationKeyName("sample")]
     public string Sample { get; set; } = "data/transactions.csv";
+
+    /// <summary>What is wrong with the section, naming the key to mend; null when nothing is.</summary>
+    public string? Problem =>
+        BatchSize is < 1 or > 1_000_000 ? $"ingestion:batch_size must be 1 to 1,000,000, not {BatchSize}."
+        : MaxUploadBytes < 1 ? $"ingestion:max_upload_bytes must be 1 or more, not {MaxUploadBytes}."
+        : LeaseSeconds is not (>= 0.1 and <= 3600) ? $"ingestion:lease_seconds must be 0.1 to 3,600, not {LeaseSeconds}."
+        : Validation.Problem;
 }
 
 /// <summary>The section <c>ingestion.validation</c>: business rules, and the limits of the marts' filter.</summary>
@@ -63,4 +70,10 @@ public sealed class ValidationOptions
     /// <value>All five.</value>
     [ConfigurationKeyName("required_fields")]
     public IReadOnlyList<string> RequiredFields { get; set; } = [];
+
+    internal string? Problem =>
+        MaxDecimals is < 0 or > 4 ? $"ingestion:validation:max_decimals must be 0 to 4, not {MaxDecimals}."
+        : RequiredFields.Except(TransactionColumns.All, StringComparer.Ordinal).FirstOrDefault() is { } unknown
+            ? $"ingestion:validation:required_fields names '{unknown}'; the columns are {string.Join(", ", TransactionColumns.All)}."
+        : null;
 }

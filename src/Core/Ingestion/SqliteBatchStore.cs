@@ -76,6 +76,10 @@ public sealed class SqliteBatchStore(SqliteStore store, TimeProvider time) : IBa
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task MarkFailedAsync(string batchId, CancellationToken cancellationToken) => store.ExecuteAsync(
+        "UPDATE batches SET status = 'failed' WHERE id = $id AND status = 'received'", [("$id", batchId)], cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<Batch?> FindAsync(string batchId, CancellationToken cancellationToken) =>
         (await QueryAsync("WHERE id = $value", batchId, cancellationToken)).SingleOrDefault();
 

@@ -22,13 +22,8 @@ public sealed partial class TransactionReceiver(
 {
     private readonly IReadOnlyList<ITransactionStore> _stores = [.. stores];
     private readonly TransactionValidator _validator = new(options.Value.Validation, options.Value.TrustInput);
-    private readonly int _batchSize = options.Value.BatchSize is >= 1 and <= 1_000_000 and var size
-        ? size
-        : throw new InvalidDataException($"ingestion:batch_size must be 1 to 1,000,000, not {options.Value.BatchSize}.");
-
-    private readonly TimeSpan _leaseTime = options.Value.LeaseSeconds is >= 0.1 and <= 3600 and var seconds
-        ? TimeSpan.FromSeconds(seconds)
-        : throw new InvalidDataException($"ingestion:lease_seconds must be 0.1 to 3,600, not {options.Value.LeaseSeconds}.");
+    private readonly int _batchSize = options.Value.BatchSize;
+    private readonly TimeSpan _leaseTime = TimeSpan.FromSeconds(options.Value.LeaseSeconds);
 
     /// <summary>The lease that says a batch's receiver is alive.</summary>
     internal static string LeaseName(string batchId) => $"batch/{batchId}";
@@ -122,7 +117,8 @@ public sealed partial class TransactionReceiver(
     {
         if (!csv.TryGet(out var line)) block.Rejects.Add(new(csv.Line, "", RejectReasons.Malformed));
         else if (_validator.Check(line, out var sale) is var (field, reason)) block.Rejects.Add(new(csv.Line, field, reason));
-        else block.Rows[block.Count++] = new(hasher.Hash(line.Id), sale.Product, sale.Price, sale.Quantity, sale.Date);
+        else block.Rows[block.Count++] = new(
+            hasher.Hash(TransactionValidator.Trim(line.Id)), sale.Product, sale.Price, sale.Quantity, sale.Date);
     }
 
     private async Task<ReceivedBatch> WriteAsync(

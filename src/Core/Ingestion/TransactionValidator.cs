@@ -32,14 +32,10 @@ internal sealed class TransactionValidator
     private readonly bool _trust;
     private readonly bool _productRequired;
 
-    /// <exception cref="InvalidDataException">A rule is configured that cannot be.</exception>
+    /// <param name="rules">Rules without a problem, see <see cref="IngestionOptions.Problem"/>.</param>
+    /// <param name="trustInput">Skips the business rules.</param>
     public TransactionValidator(ValidationOptions rules, bool trustInput)
     {
-        if (rules.RequiredFields.Except(TransactionColumns.All, StringComparer.Ordinal).FirstOrDefault() is { } unknown)
-            throw new InvalidDataException(
-                $"ingestion:validation:required_fields names '{unknown}'; the columns are {string.Join(", ", TransactionColumns.All)}.");
-        if (rules.MaxDecimals is < 0 or > MaxDecimals)
-            throw new InvalidDataException($"ingestion:validation:max_decimals must be 0 to {MaxDecimals}, not {rules.MaxDecimals}.");
         _rules = rules;
         _trust = trustInput;
         _productRequired = rules.RequiredFields.Count == 0 || rules.RequiredFields.Contains(TransactionColumns.Product, StringComparer.Ordinal);
@@ -106,7 +102,8 @@ internal sealed class TransactionValidator
         return null;
     }
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> field) => field.Trim(" \t\r\n"u8);
+    /// <summary>A field without the blanks around it, which no column counts.</summary>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> field) => field.Trim(" \t\r\n"u8);
 
     // By value: 24.990 has two decimals that matter.
     private static bool HasAtMost(decimal price, int decimals) => price.Scale <= decimals || decimal.Round(price, decimals) == price;

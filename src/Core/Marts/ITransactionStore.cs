@@ -19,6 +19,7 @@ public interface ITransactionStore
 
     /// <summary>Staged rows into the raw table, by key: new ones inserted, changed ones replaced, the same ones left alone.</summary>
     /// <returns>What changed; for a batch that was loaded before, what that changed then.</returns>
+    /// <exception cref="StagingLostException">What was staged is missing or damaged: trying again is of no use.</exception>
     Task<LoadCounts> LoadAsync(string batchId, CancellationToken cancellationToken);
 
     /// <summary>

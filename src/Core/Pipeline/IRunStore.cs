@@ -9,12 +9,12 @@ public interface IRunStore
     /// <summary>Records how a run stands now.</summary>
     Task UpdateAsync(PipelineRun run, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Marks runs failed whose process died: those that are running, since only the caller holds the pipeline's lease, and those
-    /// whose next attempt was due before <paramref name="overdue"/>.
-    /// </summary>
+    /// <summary>The processes (<see cref="PipelineRun.Owner"/>) that have runs which have not ended.</summary>
+    Task<IReadOnlyList<string>> ListOwnersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Marks the runs of a process failed that died before they ended.</summary>
     /// <returns>How many.</returns>
-    Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken);
+    Task<int> FailOrphansAsync(string owner, CancellationToken cancellationToken);
 
     /// <summary>The run, or null.</summary>
     Task<PipelineRun?> FindAsync(string id, CancellationToken cancellationToken);

@@ -37,4 +37,11 @@ public sealed class OrchestrationOptions
     /// <value>15.</value>
     [ConfigurationKeyName("lease_seconds")]
     public double LeaseSeconds { get; set; } = 15;
+
+    /// <summary>What is wrong with the section, naming the key to mend; null when nothing is. The schedule is read by who runs it.</summary>
+    public string? Problem =>
+        Retries < 0 ? $"orchestration:retries must be 0 or more, not {Retries}."
+        : RetryDelaySeconds is not (>= 0 and <= 1e6) ? $"orchestration:retry_delay_seconds must be 0 to 1,000,000, not {RetryDelaySeconds}."
+        : LeaseSeconds is not (>= 0.1 and <= 3600) ? $"orchestration:lease_seconds must be 0.1 to 3,600, not {LeaseSeconds}."
+        : null;
 }

@@ -49,6 +49,9 @@ public sealed record PipelineRun
 
     /// <summary>Months whose rows were made anew.</summary>
     public int Months { get; init; }
+
+    /// <summary>What an operator must know though it stopped nothing: the batches that were set aside, and why; null for nothing.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>How a run stands.</summary>

@@ -13,6 +13,9 @@ public sealed partial class PipelineRunner : IAsyncDisposable
     private const string LeaseName = "pipeline";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
+    // How long a retry that finds the store away leaves it alone.
+    private static readonly TimeSpan StoreAwayDelay = TimeSpan.FromSeconds(5);
+
     private readonly PipelineSteps _steps;
     private readonly IRunStore _runs;
     private readonly ILeaseStore _leases;
@@ -21,12 +24,13 @@ public sealed partial class PipelineRunner : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeSpan _leaseTime;
     private readonly string _owner;
+    private readonly RunRecorder _recorder;
+    private readonly RunnerPresence _presence;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _background = [];
     private bool _disposed;
 
     /// <summary>A runner of this process.</summary>
-    /// <exception cref="InvalidDataException">A setting of <c>orchestration</c> cannot be.</exception>
     public PipelineRunner(
         PipelineSteps steps, IRunStore runs, ILeaseStore leases, IOptions<OrchestrationOptions> options, TimeProvider time,
         ILogger<PipelineRunner> logger)
@@ -37,11 +41,10 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
-        if (_options.Retries < 0) throw new InvalidDataException("orchestration:retries must not be below 0.");
-        if (_options.RetryDelaySeconds is not (>= 0 and < 1e6)) throw new InvalidDataException("orchestration:retry_delay_seconds must be 0 to 1,000,000.");
-        if (_options.LeaseSeconds is not (>= 0.1 and <= 3600)) throw new InvalidDataException("orchestration:lease_seconds must be 0.1 to 3,600.");
         _leaseTime = TimeSpan.FromSeconds(_options.LeaseSeconds);
         _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
+        _recorder = new RunRecorder(runs, logger);
+        _presence = new RunnerPresence(leases, _owner, _leaseTime, time, _recorder.FlushAsync);
     }
 
     /// <summary>Raised when a run has changed rows of the marts, so that what watches them need not wait for its next look.</summary>
@@ -75,6 +78,18 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Marks runs failed, of whatever process, whose process died before they ended. A run of one that lives stays as it is.</summary>
+    /// <exception cref="StoreException">The store is away.</exception>
+    public async Task FailOrphansAsync(CancellationToken cancellationToken)
+    {
+        foreach (var owner in await _runs.ListOwnersAsync(cancellationToken))
+        {
+            if (!await _presence.IsDeadAsync(owner, cancellationToken)) continue;
+            var orphans = await _runs.FailOrphansAsync(owner, cancellationToken);
+            if (orphans > 0) LogOrphans(_logger, orphans);
+        }
+    }
+
     /// <summary>Stops what runs here: each run ends as failed, and what it left is completed by the next one.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -83,6 +98,8 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         Task[] background;
         lock (_background) background = [.. _background];
         await Task.WhenAll(background);
+        await _presence.DisposeAsync();
+        _recorder.Dispose();
         _stopping.Dispose();
     }
 
@@ -126,9 +143,9 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         var added = false;
         try
         {
+            await _presence.ShowAsync(cancellationToken);
+            await FailOrphansAsync(cancellationToken);
             var now = _time.GetUtcNow();
-            var orphans = await _runs.FailOrphansAsync(now - _leaseTime, cancellationToken);
-            if (orphans > 0) LogOrphans(_logger, orphans);
             var run = new PipelineRun
             {
                 Id = Guid.CreateVersion7(now).ToString("N"),
@@ -154,7 +171,7 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         var started = _time.GetTimestamp();
         try
         {
-            await _steps.RunAsync(run, changed => run = changed, stop.Token);
+            await _steps.RunAsync(run, changed => _recorder.WriteAsync(run = changed), stop.Token);
             run = run with { Status = RunStatus.Succeeded, FinishedAt = _time.GetUtcNow(), Error = null };
             LogSucceeded(_logger, run.Id, run.Batches, run.Months, _time.GetElapsedTime(started).TotalSeconds);
             MartsChanged?.Invoke(this, EventArgs.Empty);
@@ -171,12 +188,13 @@ public sealed partial class PipelineRunner : IAsyncDisposable
                 ? run with { Status = RunStatus.Retrying, Error = says, NextAttemptAt = _time.GetUtcNow().AddSeconds(_options.RetryDelaySeconds) }
                 : Fail(run, says);
         }
-        await SaveAsync(run);
+        await _recorder.SaveAsync(run);
         return run;
     }
 
     private async Task RetryAsync(PipelineRun run)
     {
+        var late = false;
         while (run.Status == RunStatus.Retrying)
         {
             try
@@ -184,33 +202,28 @@ public sealed partial class PipelineRunner : IAsyncDisposable
                 var wait = run.NextAttemptAt!.Value - _time.GetUtcNow();
                 if (wait > TimeSpan.Zero) await Task.Delay(wait, _time, _stopping.Token);
                 var lease = await TakeLeaseAsync(_stopping.Token);
+                late = false;
                 run = run with { Status = RunStatus.Running, Attempt = run.Attempt + 1, NextAttemptAt = null };
-                await SaveAsync(run);
+                await _recorder.SaveAsync(run);
                 run = await AttemptAsync(run, lease, _stopping.Token);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (Exception error) when (_stopping.IsCancellationRequested && error is (OperationCanceledException or StoreException))
             {
                 run = Fail(run, $"{run.Error} The server was stopped before the next attempt.");
-                await SaveAsync(run);
+                await _recorder.SaveAsync(run);
+            }
+            // The attempt has not begun, so none is used up: it is late, as long as the store is away.
+            catch (StoreException away)
+            {
+                if (!late) LogLate(_logger, away, run.Id);
+                late = true;
+                await Task.WhenAny(Task.Delay(StoreAwayDelay, _time, _stopping.Token));
             }
         }
     }
 
     private PipelineRun Fail(PipelineRun run, string says) =>
         run with { Status = RunStatus.Failed, Error = says, FinishedAt = _time.GetUtcNow(), NextAttemptAt = null };
-
-    // Not stopped by any token: the history must tell how it ended. When even that cannot be written, the next run finds an orphan.
-    private async Task SaveAsync(PipelineRun run)
-    {
-        try
-        {
-            await _runs.UpdateAsync(run, CancellationToken.None);
-        }
-        catch (Marts.MartException error)
-        {
-            LogNotSaved(_logger, error, run.Id);
-        }
-    }
 
     [LoggerMessage(LogLevel.Information, "Run {Run} succeeded: {Batches} batches loaded, {Months} months changed, {Seconds:0.00} seconds")]
     private static partial void LogSucceeded(ILogger logger, string run, int batches, int months, double seconds);
@@ -221,8 +234,8 @@ public sealed partial class PipelineRunner : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "{Count} earlier runs were marked failed: their process ended before they did")]
     private static partial void LogOrphans(ILogger logger, int count);
 
-    [LoggerMessage(LogLevel.Error, "Run {Run}: its state could not be written to the run history")]
-    private static partial void LogNotSaved(ILogger logger, Exception error, string run);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: the store is away, so its next attempt is late")]
+    private static partial void LogLate(ILogger logger, Exception error, string run);
 
     [LoggerMessage(LogLevel.Error, "Run {Run} broke off")]
     private static partial void LogBroken(ILogger logger, Exception error, string run);

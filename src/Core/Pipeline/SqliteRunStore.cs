@@ -12,7 +12,7 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
     private const string Columns =
         """
         id, dag, trigger, fire_time, status, owner, attempt, step, started_at, finished_at, next_attempt_at, error,
-        batches, inserted, replaced, unchanged, duplicates, months
+        batches, inserted, replaced, unchanged, duplicates, months, note
         """;
 
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
         $"""
         INSERT INTO runs ({Columns})
         VALUES ($id, $dag, $trigger, $fire_time, $status, $owner, $attempt, $step, $started_at, $finished_at, $next_attempt_at, $error,
-                $batches, $inserted, $replaced, $unchanged, $duplicates, $months)
+                $batches, $inserted, $replaced, $unchanged, $duplicates, $months, $note)
         ON CONFLICT (fire_time) DO NOTHING
         """,
         Parameters(run),
@@ -32,21 +32,25 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
         UPDATE runs
         SET status = $status, attempt = $attempt, step = $step, finished_at = $finished_at, next_attempt_at = $next_attempt_at,
             error = $error, batches = $batches, inserted = $inserted, replaced = $replaced, unchanged = $unchanged,
-            duplicates = $duplicates, months = $months
+            duplicates = $duplicates, months = $months, note = $note
         WHERE id = $id
         """,
         Parameters(run),
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => store.ExecuteAsync(
+    public Task<IReadOnlyList<string>> ListOwnersAsync(CancellationToken cancellationToken) => store.QueryAsync(
+        "SELECT DISTINCT owner FROM runs WHERE status IN ('running', 'retrying')", row => row.GetString(0), [], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> FailOrphansAsync(string owner, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = 'failed', finished_at = $now, next_attempt_at = NULL,
             error = 'The process it ran in ended before it did. The next run completes what it left.'
-        WHERE status = 'running' OR status = 'retrying' AND next_attempt_at < $overdue
+        WHERE owner = $owner AND status IN ('running', 'retrying')
         """,
-        [("$now", Milliseconds(time.GetUtcNow())), ("$overdue", Milliseconds(overdue))],
+        [("$now", Milliseconds(time.GetUtcNow())), ("$owner", owner)],
         cancellationToken);
 
     /// <inheritdoc/>
@@ -69,7 +73,7 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
         ("$started_at", Milliseconds(run.StartedAt)), ("$finished_at", Milliseconds(run.FinishedAt)),
         ("$next_attempt_at", Milliseconds(run.NextAttemptAt)), ("$error", run.Error), ("$batches", run.Batches),
         ("$inserted", run.Loaded.Inserted), ("$replaced", run.Loaded.Replaced), ("$unchanged", run.Loaded.Unchanged),
-        ("$duplicates", run.Loaded.Duplicates), ("$months", run.Months),
+        ("$duplicates", run.Loaded.Duplicates), ("$months", run.Months), ("$note", run.Note),
     ];
 
     private static PipelineRun Read(SqliteDataReader row) => new()
@@ -89,5 +93,6 @@ public sealed class SqliteRunStore(SqliteStore store, TimeProvider time) : IRunS
         Batches = row.GetInt32(12),
         Loaded = new LoadCounts(row.GetInt64(13), row.GetInt64(14), row.GetInt64(15), row.GetInt64(16)),
         Months = row.GetInt32(17),
+        Note = row.IsDBNull(18) ? null : row.GetString(18),
     };
 }

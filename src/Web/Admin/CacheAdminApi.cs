@@ -26,7 +26,8 @@ internal static partial class CacheAdminApi
             .WithName("DropCache").WithSummary("Drops a key's snapshot; the next question queries the mart")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return routes;
     }
 

@@ -16,7 +16,20 @@ internal static class CommandLine
             || Create().Subcommands.Any(command => string.Equals(command.Name, args[0], StringComparison.Ordinal)));
 
     /// <summary>Runs the command; its exit code.</summary>
-    public static Task<int> RunAsync(string[] args) => Create().Parse(args).InvokeAsync();
+    /// <exception cref="StartRefusedException">A setting is wrong.</exception>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            // Not the library's own handler: it prints a stack trace before anybody can say which setting to mend.
+            return await Create().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return 1;
+        }
+    }
 
     private static RootCommand Create() => new("Sales transactions in, cached monthly answers out. Without a command it serves.")
     {
@@ -30,7 +43,11 @@ internal static class CommandLine
     // The same configuration as the server's, so that a command works on the same state, also while the server runs.
     private static IHost CreateHost(Action<IHostApplicationBuilder> add)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            // A host without a web server knows the other name alone.
+            EnvironmentName = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"),
+        });
         builder.AddPipelineConfiguration();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         add(builder);

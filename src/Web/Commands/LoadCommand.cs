@@ -47,6 +47,7 @@ internal static class LoadCommand
                     $"The file was received as batch {received.BatchId}, but run {run.Id} failed: {run.Error} The next run completes it.");
                 return Failed;
             }
+            if (run.Note is not null) await parsed.InvocationConfiguration.Error.WriteLineAsync(run.Note);
             WriteResult(console, received, run, took);
             return Loaded;
         }

@@ -31,6 +31,7 @@ internal static class PipelineCommand
             var run = await host.Services.GetRequiredService<PipelineRunner>().RunAsync("cli", retry: false, cancellationToken);
             if (run.Status == RunStatus.Succeeded)
             {
+                if (run.Note is not null) await error.WriteLineAsync(run.Note);
                 await output.WriteLineAsync($"Run {run.Id} succeeded: {run.Batches} batches loaded, {run.Months} months changed.");
                 return 0;
             }

@@ -19,8 +19,8 @@ public static class BigQuerySetup
         var playsWarehouse = Plays(Mart.Warehouse, configuration["marts:warehouse"] ?? "auto", configuration);
         if (!playsWarehouse && !HasCredentials(configuration)) return builder;
 
-        var google = Get<GoogleOptions>(configuration, "google");
-        var lake = Get<DataLakeOptions>(configuration, "data_lake");
+        var google = configuration.Read<GoogleOptions>("google");
+        var lake = configuration.Read<DataLakeOptions>("data_lake");
         Check(google, lake, playsWarehouse);
         var services = builder.Services;
         services.TryAddSingleton(provider => CreateHttp(google, provider));
@@ -43,11 +43,11 @@ public static class BigQuerySetup
 
     private static void AddWarehouse(IServiceCollection services, IConfiguration configuration, GoogleOptions google)
     {
-        var options = Get<BigQueryOptions>(configuration, "bigquery");
+        var options = configuration.Read<BigQueryOptions>("bigquery");
         if (options.TimeoutMs < 1 || options.PipelineTimeoutMs < 1)
             throw new StartRefusedException("bigquery:timeout_ms and bigquery:pipeline_timeout_ms must be above 0.");
-        var warehouse = Get<BigQueryWarehouseOptions>(configuration, "data_warehouse");
-        var mart = Get<BigQueryMartOptions>(configuration, "data_mart");
+        var warehouse = configuration.Read<BigQueryWarehouseOptions>("data_warehouse");
+        var mart = configuration.Read<BigQueryMartOptions>("data_mart");
         services.TryAddSingleton(provider => new ByteBudget(
             provider.GetRequiredService<FallbackStore>(), options.DailyByteBudget, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new BigQueryMart(
@@ -94,7 +94,4 @@ public static class BigQuerySetup
         if (lake.ChunkBytes < ResumableUpload.Quantum || lake.ChunkBytes % ResumableUpload.Quantum != 0)
             throw new StartRefusedException($"data_lake:chunk_bytes must be a multiple of {ResumableUpload.Quantum} (256 KiB), not {lake.ChunkBytes}.");
     }
-
-    private static T Get<T>(IConfiguration configuration, string section)
-        where T : class, new() => configuration.GetSection(section).Get<T>() ?? new();
 }

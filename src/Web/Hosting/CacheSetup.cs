@@ -14,8 +14,8 @@ public static class CacheSetup
     /// <summary>Adds the cache. A host that brings an <see cref="IKeyOwner"/> of its own registers it after this.</summary>
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {
-        var cache = builder.Configuration.GetSection("cache").Get<CacheOptions>() ?? new();
-        var retention = builder.Configuration.GetSection("retention").Get<RetentionOptions>() ?? new();
+        var cache = builder.Configuration.Read<CacheOptions>("cache");
+        var retention = builder.Configuration.Read<RetentionOptions>("retention");
         if ((cache.Problem ?? retention.FindProblem(cache.MaxStaleOnErrorSeconds)) is { } problem) throw new StartRefusedException(problem);
         var services = builder.Services;
         builder.AddStores();

@@ -20,7 +20,7 @@ public static class HostProgram
         }
         catch (StartRefusedException refused)
         {
-            await Console.Error.WriteLineAsync(refused.Message);
+            await Console.Error.WriteLineAsync(refused.Message.ReplaceLineEndings(" "));
             return 1;
         }
     }

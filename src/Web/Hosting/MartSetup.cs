@@ -23,7 +23,7 @@ public static partial class MartSetup
     {
         builder.AddStores();
         var services = builder.Services;
-        var configured = builder.Configuration.GetSection("marts").Get<MartsOptions>() ?? new();
+        var configured = builder.Configuration.Read<MartsOptions>("marts");
         var hasPostgres = services.Any(service => service.ServiceType == typeof(PostgresDatabase));
         var parts = new Dictionary<Mart, string>
         {

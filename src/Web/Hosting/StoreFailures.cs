@@ -6,7 +6,7 @@ namespace TransactionPipeline.Web.Hosting;
 /// <summary>What endpoints that write answer when a store fails: 503 in the store's own words, which are safe to show.</summary>
 internal static class StoreFailures
 {
-    private const string RetryAfterSeconds = "30";
+    public const string RetryAfterSeconds = "30";
 
     public static TBuilder ExplainStoreFailures<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder =>

@@ -26,7 +26,7 @@ public static class StoreSetup
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => SqliteStore.In(provider.GetRequiredService<StateOptions>()));
 
-        var options = builder.Configuration.GetSection(Section).Get<PostgresOptions>() ?? new();
+        var options = builder.Configuration.Read<PostgresOptions>(Section);
         if (options.IsConfigured)
         {
             if (options.Problem is { } problem) throw new StartRefusedException(problem);

@@ -12,7 +12,7 @@ internal static class PipelineApi
 
     public static void MapPipeline(this IEndpointRouteBuilder routes)
     {
-        var runs = routes.MapGroup("/pipeline/runs").WithTags("Pipeline").ExplainStoreFailures()
+        var runs = routes.MapGroup("/pipeline/runs").WithTags("Pipeline").AddEndpointFilter<RouteGroupBuilder, PipelineCallLog>().ExplainStoreFailures()
             .RequireAuthorization(policy => policy.RequireRole(Roles.Operator));
 
         runs.MapPost("/", StartAsync).WithName("StartRun").WithSummary("Start load, transform and export")
@@ -36,6 +36,7 @@ internal static class PipelineApi
             return TypedResults.Problem(
                 "A run is at work already; follow it at /pipeline/runs and start another when it is done.",
                 statusCode: StatusCodes.Status409Conflict);
+        context.Features.Set(new PipelineCall(Run: run.Id));
         context.Response.Headers.Location = $"/pipeline/runs/{run.Id}";
         return TypedResults.Json(RunAnswer.Of(run), SnakeCase.Json, statusCode: StatusCodes.Status202Accepted);
     }

@@ -28,6 +28,7 @@ public static class PipelineFeature
     public static IHostApplicationBuilder AddPipeline(this IHostApplicationBuilder builder)
     {
         builder.AddPipelineCore();
+        builder.Services.AddHostedService<OrphanedRuns>();
         builder.Services.AddHostedService<SampleLoader>();
         builder.AddSchedule();
         return builder;

@@ -10,7 +10,7 @@ internal static class ScheduleFeature
     public static void AddSchedule(this IHostApplicationBuilder builder)
     {
         // Read now, not through IOptions: whether there is a scheduler at all depends on it.
-        var options = builder.Configuration.GetSection("orchestration").Get<OrchestrationOptions>() ?? new();
+        var options = builder.Configuration.Read<OrchestrationOptions>("orchestration");
         if (!options.ScheduleEnabled) return;
         var schedule = Parse(options.Schedule);
         builder.Services.AddQuartz(quartz => quartz.ScheduleJob<ScheduledRun>(trigger => trigger

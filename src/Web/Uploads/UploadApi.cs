@@ -9,6 +9,7 @@ using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Hosting;
+using TransactionPipeline.Web.Pipeline;
 
 namespace TransactionPipeline.Web.Uploads;
 
@@ -28,6 +29,7 @@ internal static class UploadApi
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .DisableAntiforgery()
+        .AddEndpointFilter<RouteHandlerBuilder, PipelineCallLog>()
         .ExplainStoreFailures()
         .RequireAuthorization(policy => policy.RequireRole(Roles.Ingestor));
 
@@ -38,15 +40,19 @@ internal static class UploadApi
         LimitSize(context, options.Value.MaxUploadBytes);
         // The server does not wait for a large upload when it is told to stop.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        ReceivedBatch? received = null;
         try
         {
             var (content, source, problem) = await OpenAsync(context.Request, stop.Token);
             if (content is null) return problem!;
-            var received = await receiver.ReceiveAsync(content, source, progress: null, stop.Token);
+            received = await receiver.ReceiveAsync(content, source, progress: null, stop.Token);
+            var call = new PipelineCall(received.BatchId, received.Accepted, received.RejectedCount);
+            context.Features.Set(call);
             if (received.Accepted == 0) return Answer(UploadAnswer.Of(received, loaded: null, run: null));
 
             // From here on the file is ours: a client that goes away does not stop the run that others may wait for.
             var run = await pipeline.RunAsync("upload", retry: true, lifetime.ApplicationStopping);
+            context.Features.Set(call with { Run = run.Id });
             var batch = await batches.FindAsync(received.BatchId, lifetime.ApplicationStopping);
             return Answer(UploadAnswer.Of(received, batch?.Loaded, run));
         }
@@ -54,18 +60,34 @@ internal static class UploadApi
         {
             return TypedResults.Problem(wrong.Message, statusCode: StatusCodes.Status422UnprocessableEntity);
         }
-        catch (Exception error) when (FindTooLarge(error) is not null)
+        catch (UploadBrokenException broken) when (broken.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
         {
             return TypedResults.Problem(
                 $"The upload is too large; at most {options.Value.MaxUploadBytes} bytes are taken. Nothing of it was kept.",
                 statusCode: StatusCodes.Status413PayloadTooLarge);
         }
-        catch (Exception error) when (error is (IOException or InvalidDataException) and not BadHttpRequestException)
+        catch (UploadBrokenException)
         {
             return TypedResults.Problem(
                 "The upload broke off or is not a whole form. Nothing of it was kept; send it again.",
                 statusCode: StatusCodes.Status400BadRequest);
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return NotNow(context, "The server cannot write its disk. Nothing of the upload was kept; send it again when there is space.");
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return NotNow(context, received is null
+                ? "The server is being stopped. Nothing of the upload was kept; send it again."
+                : $"The server is being stopped. The file is kept as batch {received.BatchId}; the next run loads it.");
+        }
+    }
+
+    private static ProblemHttpResult NotNow(HttpContext context, string detail)
+    {
+        context.Response.Headers.RetryAfter = StoreFailures.RetryAfterSeconds;
+        return TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     // Described by hand: with ASP.NET's own Accepts, routing would refuse other types before we could say what is wanted.
@@ -103,21 +125,33 @@ internal static class UploadApi
         HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)) return (null, "", NotUnderstood());
-        if (type.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase)) return (request.Body, "text/csv", null);
+        if (type.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase)) return (new ClientStream(request.Body), "text/csv", null);
         if (!type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)) return (null, "", NotUnderstood());
         if (HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 } boundary)
             return (null, "", TypedResults.Problem("The form's Content-Type names no boundary.", statusCode: StatusCodes.Status400BadRequest));
 
         // Read part by part: ASP.NET's own form would first put the whole file on the disk.
-        var form = new MultipartReader(boundary, request.Body);
-        while (await form.ReadNextSectionAsync(cancellationToken) is { } part)
+        var form = new MultipartReader(boundary, new ClientStream(request.Body));
+        while (await NextPartAsync(form, cancellationToken) is { } part)
         {
             if (part.GetContentDispositionHeader() is not { } disposition || disposition.Name != "file") continue;
             var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-            return (part.Body, CleanName(HeaderUtilities.RemoveQuotes(name).Value), null);
+            return (new ClientStream(part.Body), CleanName(HeaderUtilities.RemoveQuotes(name).Value), null);
         }
         return (null, "", TypedResults.Problem(
             "The form has no field named 'file' with the CSV file.", statusCode: StatusCodes.Status422UnprocessableEntity));
+    }
+
+    private static async Task<MultipartSection?> NextPartAsync(MultipartReader form, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await form.ReadNextSectionAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            throw new UploadBrokenException(error);
+        }
     }
 
     private static ProblemHttpResult NotUnderstood() => TypedResults.Problem(
@@ -128,13 +162,5 @@ internal static class UploadApi
     {
         var clean = new string([.. (name ?? "").Where(letter => !char.IsControl(letter)).Take(MaxSourceLength)]);
         return clean.Length == 0 ? "form" : clean;
-    }
-
-    // The server says it while the body is being read, so it may come wrapped in what the readers throw.
-    private static BadHttpRequestException? FindTooLarge(Exception? error)
-    {
-        for (; error is not null; error = error.InnerException)
-            if (error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge) return tooLarge;
-        return null;
     }
 }

@@ -75,7 +75,7 @@ public sealed class StoreFailureTests : IDisposable
     {
         var batch = await _fixture.Mart.StageAsync(Sale("T001", "Halal Tea", 1m, 1, "2023-10-01"));
         await File.WriteAllTextAsync(_fixture.Mart.State.PathOf($"staging/{batch}.db"), "this is no database");
-        var failed = await Assert.ThrowsAsync<MartException>(() => _fixture.Mart.Store.LoadAsync(batch, CancellationToken.None));
+        var failed = await Assert.ThrowsAsync<StagingLostException>(() => _fixture.Mart.Store.LoadAsync(batch, CancellationToken.None));
         Assert.Contains("damaged", failed.Message, StringComparison.Ordinal);
     }
 

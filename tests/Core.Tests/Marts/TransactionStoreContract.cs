@@ -165,7 +165,7 @@ public abstract class TransactionStoreContract
         await using (var writer = await Harness.Writer.StageAsync("b1", CancellationToken.None))
             await writer.WriteAsync(new[] { Sale("T001", "Halal Tea", 1m, 1, "2023-10-01") }, CancellationToken.None);
 
-        await Assert.ThrowsAsync<MartException>(() => Harness.Writer.LoadAsync("b1", CancellationToken.None));
+        await Assert.ThrowsAsync<StagingLostException>(() => Harness.Writer.LoadAsync("b1", CancellationToken.None));
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public abstract class TransactionStoreContract
         await Harness.Writer.DiscardAsync(batch, CancellationToken.None);
         await Harness.Writer.DiscardAsync(batch, CancellationToken.None);
 
-        await Assert.ThrowsAsync<MartException>(() => Harness.Writer.LoadAsync(batch, CancellationToken.None));
+        await Assert.ThrowsAsync<StagingLostException>(() => Harness.Writer.LoadAsync(batch, CancellationToken.None));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
@@ -9,17 +10,26 @@ namespace TransactionPipeline.Core.Tests.Pipeline;
 /// <summary>A pipeline over an embedded mart and store in a directory of their own; any of its stores may be made to fail.</summary>
 internal sealed class PipelineFixture : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly List<PipelineRunner> _runners = [];
+    // At most one: what was written several times since the last look is looked at once.
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public PipelineFixture()
     {
         Runs = new SqliteRunStore(Receiver.Store, Receiver.Mart.Time);
+        Store = new FlakyStore(Receiver.Leases, Runs);
         Stores = [Receiver.Mart.Store];
+        Store.Asked += () => _asked.Writer.TryWrite(true);
     }
 
     public ReceiverFixture Receiver { get; } = new();
 
+    /// <summary>The run history, also while the runners' <see cref="Store"/> is away.</summary>
     public SqliteRunStore Runs { get; }
+
+    /// <summary>Where the runners have their leases and runs.</summary>
+    public FlakyStore Store { get; }
 
     public IReadOnlyList<ITransactionStore> Stores { get; set; }
 
@@ -31,24 +41,37 @@ internal sealed class PipelineFixture : IAsyncDisposable
     public PipelineRunner CreateRunner()
     {
         var steps = new PipelineSteps(
-            Stores, Receiver.CreateReceiver(), Receiver.Batches, Runs, new SummaryExporter(Export), Wrap.Create(Receiver.Options));
-        var runner = new PipelineRunner(
-            steps, Runs, Receiver.Leases, Wrap.Create(Options), Receiver.Mart.Time, NullLogger<PipelineRunner>.Instance);
+            Stores, Receiver.CreateReceiver(), Receiver.Batches, new SummaryExporter(Export), Wrap.Create(Receiver.Options),
+            NullLogger<PipelineSteps>.Instance);
+        var runner = new PipelineRunner(steps, Store, Store, Wrap.Create(Options), Receiver.Mart.Time, NullLogger<PipelineRunner>.Instance);
         _runners.Add(runner);
         return runner;
     }
 
-    /// <summary>Lets fake time pass until the run is as <paramref name="isSo"/> says.</summary>
-    public async Task<PipelineRun> AdvanceUntilAsync(string runId, TimeSpan step, Predicate<PipelineRun> isSo)
+    /// <summary>Waits, without moving the clock, until the run is as <paramref name="isSo"/> says.</summary>
+    public async Task<PipelineRun> WaitForAsync(string runId, Predicate<PipelineRun> isSo)
     {
-        for (var i = 0; i < 2000; i++)
+        while (true)
         {
             var run = (await Runs.FindAsync(runId, CancellationToken.None))!;
             if (isSo(run)) return run;
-            Receiver.Mart.Time.Advance(step);
-            await Task.Yield();
+            try
+            {
+                await _asked.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+            }
+            catch (TimeoutException late)
+            {
+                throw new TimeoutException($"What the test waits for did not happen to {run}", late);
+            }
         }
-        throw new TimeoutException($"Run {runId} never got there: {await Runs.FindAsync(runId, CancellationToken.None)}");
+    }
+
+    /// <summary>Lets the time pass that a failed run waits for its next attempt.</summary>
+    public async Task PassRetryDelayAsync()
+    {
+        var delay = TimeSpan.FromSeconds(Options.RetryDelaySeconds);
+        await Receiver.Mart.Time.UntilWaitedForAsync(delay, "The retry");
+        Receiver.Mart.Time.Advance(delay);
     }
 
     public async ValueTask DisposeAsync()

@@ -34,6 +34,11 @@ public abstract class HistoryStoreContract
         Assert.Equal(new LoadCounts(3, 1, 1, 0), loaded.Loaded);
         Assert.Equal("c3", Assert.Single(await batches.ListAsync(BatchStatus.Empty, CancellationToken.None)).Id);
         Assert.Null(await batches.FindAsync("d4", CancellationToken.None));
+
+        await batches.MarkFailedAsync("b2", CancellationToken.None);
+        await batches.MarkFailedAsync("a1", CancellationToken.None);
+        Assert.Empty(await batches.ListAsync(BatchStatus.Received, CancellationToken.None));
+        Assert.Equal("b2", Assert.Single(await batches.ListAsync(BatchStatus.Failed, CancellationToken.None)).Id);
     }
 
     [Fact]
@@ -69,7 +74,7 @@ public abstract class HistoryStoreContract
         var done = run with
         {
             Status = RunStatus.Succeeded, Attempt = 2, Step = "export", FinishedAt = Noon.AddMinutes(1), Batches = 2,
-            Loaded = new LoadCounts(1, 2, 3, 4), Months = 5,
+            Loaded = new LoadCounts(1, 2, 3, 4), Months = 5, Note = "a.csv was not loaded",
         };
 
         await runs.UpdateAsync(done, CancellationToken.None);
@@ -92,19 +97,22 @@ public abstract class HistoryStoreContract
     }
 
     [Fact]
-    public async Task FailOrphans_RunningOrOverdue_FailsThemAlone()
+    public async Task FailOrphans_ProcessDied_FailsItsUnfinishedRunsAlone()
     {
         var runs = Store.NewRuns();
         await runs.TryAddAsync(Run("1"), CancellationToken.None);
-        await runs.TryAddAsync(Run("2") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(-1) }, CancellationToken.None);
-        await runs.TryAddAsync(Run("3") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(1) }, CancellationToken.None);
-        await runs.TryAddAsync(Run("4") with { Status = RunStatus.Succeeded }, CancellationToken.None);
+        await runs.TryAddAsync(Run("2") with { Status = RunStatus.Retrying, NextAttemptAt = Noon.AddMinutes(1) }, CancellationToken.None);
+        await runs.TryAddAsync(Run("3") with { Status = RunStatus.Succeeded }, CancellationToken.None);
+        await runs.TryAddAsync(Run("4") with { Owner = "other" }, CancellationToken.None);
+        await runs.TryAddAsync(Run("5") with { Owner = "third", Status = RunStatus.Failed }, CancellationToken.None);
 
-        Assert.Equal(2, await runs.FailOrphansAsync(Noon, CancellationToken.None));
+        Assert.Equal(["me", "other"], (await Store.NewRuns().ListOwnersAsync(CancellationToken.None)).Order(StringComparer.Ordinal));
+        Assert.Equal(2, await runs.FailOrphansAsync("me", CancellationToken.None));
 
         Assert.Equal(
-            [RunStatus.Succeeded, RunStatus.Retrying, RunStatus.Failed, RunStatus.Failed],
+            [RunStatus.Failed, RunStatus.Running, RunStatus.Succeeded, RunStatus.Failed, RunStatus.Failed],
             (await runs.ListAsync(null, 10, CancellationToken.None)).Select(run => run.Status));
+        Assert.NotNull((await runs.FindAsync("2", CancellationToken.None))!.FinishedAt);
     }
 
     private static PipelineRun Run(string id) => new()

@@ -38,6 +38,9 @@ public sealed class UploadTests : IAsyncLifetime
         var run = await client.GetFromJsonAsync<JsonElement>($"/pipeline/runs/{told.GetProperty("run").GetProperty("id").GetString()}");
         Assert.Equal("upload", run.GetProperty("trigger").GetString());
         Assert.Equal(1, run.GetProperty("months_changed").GetInt32());
+        Assert.Contains(_app.Logs.Entries, log => log.Message.StartsWith(
+            $"User ingestor-operator called POST /upload/transactions: 200 (batch={told.GetProperty("batch_id").GetString()}, accepted=2, rejected=1, run=",
+            StringComparison.Ordinal));
     }
 
     [Fact]

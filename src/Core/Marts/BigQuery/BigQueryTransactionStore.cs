@@ -52,7 +52,7 @@ public sealed class BigQueryTransactionStore : ITransactionStore
             return before;
         }
         var file = await _archive.FindAsync(batchId, cancellationToken)
-            ?? throw new MartException($"Batch {batchId} is not staged. Upload its file again.");
+            ?? throw new StagingLostException($"Batch {batchId} is not staged. Upload its file again.");
         await BigQueryErrors.ToMartExceptionsAsync(async () =>
         {
             // Ids name the file's generation: a batch that was staged anew is another load.

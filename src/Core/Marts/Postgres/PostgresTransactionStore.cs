@@ -60,7 +60,7 @@ public sealed class PostgresTransactionStore(PostgresDatabase database, Postgres
                 if (before.Count > 0) return before[0];
                 var staged = await work.QueryAsync(
                     "SELECT to_regclass($1) IS NOT NULL", row => row.GetBoolean(0), PostgresMartSql.StagedTable(batchId));
-                if (!staged[0]) throw new MartException($"Batch {batchId} is not staged. Upload its file again.");
+                if (!staged[0]) throw new StagingLostException($"Batch {batchId} is not staged. Upload its file again.");
                 await work.ExecuteAsync(PostgresMartSql.Compare(batchId));
                 await work.ExecuteAsync(PostgresMartSql.MarkDirty);
                 await work.ExecuteAsync(PostgresMartSql.Upsert);

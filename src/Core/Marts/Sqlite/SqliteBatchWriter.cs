@@ -29,8 +29,15 @@ internal sealed class SqliteBatchWriter : IBatchWriter
 
     public static SqliteBatchWriter Open(StagedFile file)
     {
-        file.Delete();
-        Directory.CreateDirectory(Path.GetDirectoryName(file.Partial)!);
+        try
+        {
+            file.Delete();
+            Directory.CreateDirectory(Path.GetDirectoryName(file.Partial)!);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw SqliteErrors.ToMartException(error);
+        }
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file.Partial, Pooling = false }.ToString());
         try
         {
@@ -61,13 +68,17 @@ internal sealed class SqliteBatchWriter : IBatchWriter
                 using var commit = _connection.CreateCommand();
                 commit.CommandText = "COMMIT";
                 commit.ExecuteNonQuery();
+                Close();
+                _file.Finish();
             }
             catch (SqliteException error)
             {
                 throw SqliteErrors.ToMartException(error);
             }
-            Close();
-            _file.Finish();
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw SqliteErrors.ToMartException(error);
+            }
         },
         cancellationToken);
 

@@ -42,16 +42,24 @@ public sealed class SqliteTransactionStore(SqliteDatabase mart, string stagingDi
             // In the same file as the rows: a batch whose load was committed just before the process died is not loaded again, which
             // would undo a correction that came after it.
             if (ReadCounts(work, batchId) is { } before) return before;
-            var file = new StagedFile(stagingDirectory, batchId).Finished;
-            if (!File.Exists(file)) throw new MartException($"Batch {batchId} is not staged. Upload its file again.");
-            work.Attach(file, "staged");
-            work.Begin();
-            work.Execute(MartSql.Compare);
-            work.Execute(MartSql.MarkDirty);
-            work.Execute(MartSql.Upsert);
-            work.Execute(MartSql.CountLoaded, ("$batch", batchId));
-            work.Execute(MartSql.DropIncoming);
-            work.Commit();
+            var file = new StagedFile(stagingDirectory, batchId);
+            if (!File.Exists(file.Finished)) throw new StagingLostException($"Batch {batchId} is not staged. Upload its file again.");
+            try
+            {
+                work.Attach(file.Finished, "staged");
+                work.Begin();
+                work.Execute(MartSql.Compare);
+                work.Execute(MartSql.MarkDirty);
+                work.Execute(MartSql.Upsert);
+                work.Execute(MartSql.CountLoaded, ("$batch", batchId));
+                work.Execute(MartSql.DropIncoming);
+                work.Commit();
+            }
+            // The mart's file may be the damaged one: then the batch is not to blame.
+            catch (SqliteException error) when (!SqliteErrors.IsInterrupted(error) && !file.IsWhole())
+            {
+                throw new StagingLostException($"What is staged of batch {batchId} is damaged. Upload its file again.", error);
+            }
             return ReadCounts(work, batchId)!.Value;
         });
     }

@@ -1,3 +1,6 @@
+using Microsoft.Data.Sqlite;
+using static SQLitePCL.raw;
+
 namespace TransactionPipeline.Core.Marts.Sqlite;
 
 /// <summary>The file a batch is staged in: under one name while it is written, under another once it is complete and on the disk.</summary>
@@ -24,6 +27,24 @@ internal sealed class StagedFile
     {
         using (var file = File.OpenHandle(Partial, FileMode.Open, FileAccess.ReadWrite)) RandomAccess.FlushToDisk(file);
         File.Move(Partial, Finished, overwrite: true);
+    }
+
+    /// <summary>Reads all of the complete file; false when it is damaged, true also when that cannot be told at present.</summary>
+    public bool IsWhole()
+    {
+        try
+        {
+            using var file = new SqliteConnection($"Data Source={Finished};Mode=ReadOnly;Pooling=False");
+            file.Open();
+            using var check = file.CreateCommand();
+            check.CommandText = "SELECT (SELECT count(*) FROM transactions) >= 0 AND (SELECT integrity_check FROM pragma_integrity_check(1)) = 'ok'";
+            return check.ExecuteScalar() is 1L;
+        }
+        catch (SqliteException error)
+        {
+            // SQLITE_ERROR: it is a database, but not one with our table.
+            return error.SqliteErrorCode is not (SQLITE_CORRUPT or SQLITE_NOTADB or SQLITE_ERROR);
+        }
     }
 
     /// <summary>Removes it, complete or not.</summary>

@@ -56,6 +56,10 @@ public sealed class PostgresBatchStore(PostgresStore store) : IBatchStore
         [batchId, counts.Inserted, counts.Replaced, counts.Unchanged, counts.Duplicates], cancellationToken);
 
     /// <inheritdoc/>
+    public Task MarkFailedAsync(string batchId, CancellationToken cancellationToken) => store.ExecuteAsync(
+        "UPDATE batches SET status = 'failed' WHERE id = $1 AND status = 'received'", [batchId], cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<Batch?> FindAsync(string batchId, CancellationToken cancellationToken) =>
         (await QueryAsync("WHERE id = $1", batchId, cancellationToken)).SingleOrDefault();
 

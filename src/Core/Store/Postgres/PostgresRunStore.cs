@@ -10,20 +10,20 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
     private const string Columns =
         """
         id, dag, trigger, fire_time, status, owner, attempt, step, started_at, finished_at, next_attempt_at, error,
-        batches, inserted, replaced, unchanged, duplicates, months
+        batches, inserted, replaced, unchanged, duplicates, months, note
         """;
 
     /// <inheritdoc/>
     public async Task<bool> TryAddAsync(PipelineRun run, CancellationToken cancellationToken) => await store.ExecuteAsync(
         $"""
         INSERT INTO runs ({Columns})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         ON CONFLICT (fire_time) DO NOTHING
         """,
         [
             run.Id, run.Dag, run.Trigger, Utc(run.FireTime), Name(run.Status), run.Owner, run.Attempt, run.Step, Utc(run.StartedAt),
             Utc(run.FinishedAt), Utc(run.NextAttemptAt), run.Error, run.Batches, run.Loaded.Inserted, run.Loaded.Replaced,
-            run.Loaded.Unchanged, run.Loaded.Duplicates, run.Months,
+            run.Loaded.Unchanged, run.Loaded.Duplicates, run.Months, run.Note,
         ],
         cancellationToken) == 1;
 
@@ -32,24 +32,28 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         """
         UPDATE runs
         SET status = $2, attempt = $3, step = $4, finished_at = $5, next_attempt_at = $6, error = $7, batches = $8,
-            inserted = $9, replaced = $10, unchanged = $11, duplicates = $12, months = $13
+            inserted = $9, replaced = $10, unchanged = $11, duplicates = $12, months = $13, note = $14
         WHERE id = $1
         """,
         [
             run.Id, Name(run.Status), run.Attempt, run.Step, Utc(run.FinishedAt), Utc(run.NextAttemptAt), run.Error, run.Batches,
-            run.Loaded.Inserted, run.Loaded.Replaced, run.Loaded.Unchanged, run.Loaded.Duplicates, run.Months,
+            run.Loaded.Inserted, run.Loaded.Replaced, run.Loaded.Unchanged, run.Loaded.Duplicates, run.Months, run.Note,
         ],
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> FailOrphansAsync(DateTimeOffset overdue, CancellationToken cancellationToken) => store.ExecuteAsync(
+    public async Task<IReadOnlyList<string>> ListOwnersAsync(CancellationToken cancellationToken) => await store.QueryAsync(
+        "SELECT DISTINCT owner FROM runs WHERE status IN ('running', 'retrying')", row => row.GetString(0), [], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> FailOrphansAsync(string owner, CancellationToken cancellationToken) => store.ExecuteAsync(
         """
         UPDATE runs
         SET status = 'failed', finished_at = clock_timestamp(), next_attempt_at = NULL,
             error = 'The process it ran in ended before it did. The next run completes what it left.'
-        WHERE status = 'running' OR status = 'retrying' AND next_attempt_at < $1
+        WHERE owner = $1 AND status IN ('running', 'retrying')
         """,
-        [Utc(overdue)], cancellationToken);
+        [owner], cancellationToken);
 
     /// <inheritdoc/>
     public async Task<PipelineRun?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -88,5 +92,6 @@ public sealed class PostgresRunStore(PostgresStore store) : IRunStore
         Batches = row.GetInt32(12),
         Loaded = new LoadCounts(row.GetInt64(13), row.GetInt64(14), row.GetInt64(15), row.GetInt64(16)),
         Months = row.GetInt32(17),
+        Note = row.IsDBNull(18) ? null : row.GetString(18),
     };
 }

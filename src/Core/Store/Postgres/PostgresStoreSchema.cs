@@ -95,5 +95,6 @@ internal static class PostgresStoreSchema
             PRIMARY KEY (name, day)
         );
         """,
+        "ALTER TABLE runs ADD COLUMN note text",
     ];
 }

@@ -18,7 +18,7 @@ public sealed class PostgresStoreSweeper(PostgresStore store) : IStoreSweeper
             ("DELETE FROM runs WHERE finished_at < $1", history),
             (
                 """
-                WITH ended AS (DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $1 RETURNING id)
+                WITH ended AS (DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned', 'failed') AND started_at < $1 RETURNING id)
                 DELETE FROM rejected_transactions WHERE batch IN (SELECT id FROM ended)
                 """, history),
         })

@@ -19,9 +19,9 @@ public sealed class SqliteStoreSweeper(SqliteStore store) : IStoreSweeper
             (
                 """
                 DELETE FROM rejected_transactions WHERE batch IN
-                    (SELECT id FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $before)
+                    (SELECT id FROM batches WHERE status IN ('loaded', 'empty', 'abandoned', 'failed') AND started_at < $before)
                 """, history),
-            ("DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned') AND started_at < $before", history),
+            ("DELETE FROM batches WHERE status IN ('loaded', 'empty', 'abandoned', 'failed') AND started_at < $before", history),
         })
             removed += await store.ExecuteAsync(sql, [("$before", before)], cancellationToken);
         return removed;

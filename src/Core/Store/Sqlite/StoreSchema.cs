@@ -89,5 +89,6 @@ internal static class StoreSchema
             PRIMARY KEY (name, day)
         ) WITHOUT ROWID;
         """,
+        "ALTER TABLE runs ADD COLUMN note TEXT",
     ];
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
@@ -20,7 +19,7 @@ internal sealed class SqliteMartFixture : MartHarness, IDisposable
         Operational = new SqliteMartSource(Database, Mart.Operational);
     }
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public WatchedTime Time { get; } = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public StateOptions State { get; }
 
