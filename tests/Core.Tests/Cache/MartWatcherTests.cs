@@ -19,8 +19,8 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
 
     public MartWatcherTests()
     {
-        var (mart, options) = (new FakeMart(), new CacheOptions());
-        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = mart, [Mart.Operational] = mart };
+        var options = new CacheOptions();
+        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = new FakeMart { Store = "a" }, [Mart.Operational] = new FakeMart { Store = "b" } };
         _watcher = new MartWatcher(
             this, this, new NewestMonth(sources, options, _time), sources, Options.Create(options), _time, NullLogger<MartWatcher>.Instance);
     }

@@ -38,11 +38,11 @@ public sealed class RotationTests(PostgresFixture server) : IAsyncLifetime
     {
         // The one connection of the pool is in use, so the next must sign in: as the old user, it would have the new one's password.
         var user = await _database.RunAsync(
-            async held =>
+            async (held, _) =>
             {
                 Assert.Equal("morning", await UserOfAsync(held));
                 Write("evening", "two");
-                return await _database.RunAsync(UserOfAsync, CancellationToken.None);
+                return await _database.RunAsync((connection, _) => UserOfAsync(connection), CancellationToken.None);
             },
             CancellationToken.None);
 
@@ -54,7 +54,7 @@ public sealed class RotationTests(PostgresFixture server) : IAsyncLifetime
     {
         // Only the user is rotated: these two files do not change at the same moment, as those of a mounted secret do.
         await _database.RunAsync(
-            async connection =>
+            async (connection, _) =>
             {
                 await using var command = new NpgsqlCommand("ALTER ROLE evening PASSWORD 'one'", connection);
                 return await command.ExecuteNonQueryAsync();
@@ -66,7 +66,7 @@ public sealed class RotationTests(PostgresFixture server) : IAsyncLifetime
         {
             while (!end.IsCancellationRequested)
             {
-                await _database.RunAsync(UserOfAsync, CancellationToken.None);
+                await _database.RunAsync((connection, _) => UserOfAsync(connection), CancellationToken.None);
                 Interlocked.Increment(ref asked);
             }
         })).ToList();
