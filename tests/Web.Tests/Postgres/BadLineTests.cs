@@ -3,6 +3,7 @@ using System.Net;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Tests.Faults;
 using TransactionPipeline.Core.Tests.Postgres;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -104,14 +105,14 @@ public sealed class BadLineTests(PostgresFixture server) : IAsyncLifetime
 
     private async Task<int> CountConnectionsAsync(string sql) => (int)(await _replicas.SqlAsync(sql))!;
 
-    private static async Task<int> CountThreadsAsync(Replica replica)
+    private static async Task<int> CountThreadsAsync(WebProcess replica)
     {
         var line = (await replica.Client.GetStringAsync("/metrics")).Split('\n')
             .Single(line => line.StartsWith("dotnet_thread_pool_thread_count", StringComparison.Ordinal));
         return (int)double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
-    private static async Task RecoverAsync(Replica replica, string phase, decimal price)
+    private static async Task RecoverAsync(WebProcess replica, string phase, decimal price)
     {
         var last = default(Checked);
         try
@@ -125,7 +126,7 @@ public sealed class BadLineTests(PostgresFixture server) : IAsyncLifetime
     }
 
     /// <summary>The answer to a caller that has it checked with the mart.</summary>
-    private static async Task<Checked> CheckAsync(Replica replica)
+    private static async Task<Checked> CheckAsync(WebProcess replica)
     {
         using var asking = new HttpRequestMessage(HttpMethod.Get, Replicas.Question) { Headers = { { "Cache-Control", "no-cache" } } };
         using var answer = await replica.Client.SendAsync(asking);
@@ -136,7 +137,7 @@ public sealed class BadLineTests(PostgresFixture server) : IAsyncLifetime
             string.Join(',', answer.Headers.GetValues("Cache-Status")).Contains("stale-if-error", StringComparison.Ordinal));
     }
 
-    private static async Task<(HttpStatusCode Status, string Told)> ColdAsync(Replica replica, TcpFault fault)
+    private static async Task<(HttpStatusCode Status, string Told)> ColdAsync(WebProcess replica, TcpFault fault)
     {
         using var answer = await replica.Client.GetAsync($"/sales/pg-trends?product_prefix=Other{fault}&sale_month=2023-10");
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

@@ -3,6 +3,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Tests.Faults;
 using TransactionPipeline.Core.Tests.Postgres;
 using Xunit.Abstractions;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -102,7 +103,7 @@ public sealed class ChangeTests(PostgresFixture server, ITestOutputHelper output
         return delays[98];
     }
 
-    private static async Task ServesAsync(Replica replica, Month month, decimal price)
+    private static async Task ServesAsync(WebProcess replica, Month month, decimal price)
     {
         var clock = Stopwatch.StartNew();
         while (await Replicas.PriceAsync(replica, Replicas.QuestionOf(month)) != price)

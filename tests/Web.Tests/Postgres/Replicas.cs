@@ -5,6 +5,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Postgres;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -22,7 +23,7 @@ internal sealed class Replicas : IAsyncDisposable
     private readonly PostgresSchema _schema;
     private readonly PostgresTransactionStore _store;
     private readonly SemaphoreSlim _changing = new(1);
-    private readonly List<Replica> _all = [];
+    private readonly List<WebProcess> _all = [];
     private int _batches;
 
     private Replicas(PostgresServer server, PostgresOptions options)
@@ -36,9 +37,9 @@ internal sealed class Replicas : IAsyncDisposable
 
     public PostgresOptions Options { get; }
 
-    public IReadOnlyList<Replica> All => _all;
+    public IReadOnlyList<WebProcess> All => _all;
 
-    public Replica this[int index] => _all[index];
+    public WebProcess this[int index] => _all[index];
 
     /// <summary>What nobody may be told: in no answer and no log.</summary>
     public string[] Secrets => [PostgresServer.Password, PostgresServer.User, $":{_server.Port}", "SELECT ", "FROM pg_sales"];
@@ -59,7 +60,7 @@ internal sealed class Replicas : IAsyncDisposable
     {
         // Nothing is read before a test asks for it.
         var cold = new Dictionary<string, string>(settings ?? [], StringComparer.Ordinal) { ["cache__warm_up"] = "false" };
-        _all.AddRange(await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Replica.StartAsync(Options, PostgresServer.Password, cold))));
+        _all.AddRange(await Task.WhenAll(Enumerable.Range(0, count).Select(_ => WebProcess.StartAsync(Options, PostgresServer.Password, cold))));
     }
 
     /// <summary>Settings that lead over a proxy.</summary>
@@ -103,7 +104,7 @@ internal sealed class Replicas : IAsyncDisposable
         }
     }
 
-    public static async Task<decimal> PriceAsync(Replica replica, string? question = null)
+    public static async Task<decimal> PriceAsync(WebProcess replica, string? question = null)
     {
         using var rows = JsonDocument.Parse(await replica.Client.GetStreamAsync(question ?? Question));
         return rows.RootElement[0].GetProperty("avg_price").GetDecimal();

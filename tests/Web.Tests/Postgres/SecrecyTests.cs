@@ -1,5 +1,6 @@
 using System.Net;
 using TransactionPipeline.Core.Tests.Postgres;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -11,7 +12,7 @@ public sealed class SecrecyTests : IAsyncLifetime
     private const string Host = "localhost";
 
     private readonly PostgresServer _server = new();
-    private Replica _replica = null!;
+    private WebProcess _replica = null!;
 
     private string[] Secrets => [Host, $"{_server.Port}", Database, PostgresServer.User, PostgresServer.Password];
 
@@ -59,7 +60,7 @@ public sealed class SecrecyTests : IAsyncLifetime
     {
         var options = _server.OptionsFor(Database);
         options.Host = Host;
-        _replica = await Replica.StartAsync(options, PostgresServer.Password, settings);
+        _replica = await WebProcess.StartAsync(options, PostgresServer.Password, settings);
     }
 
     private async Task AssertNamesNothingAsync(string[] secrets)

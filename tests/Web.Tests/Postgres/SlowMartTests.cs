@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Postgres;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -15,13 +16,13 @@ public sealed partial class SlowMartTests : IAsyncLifetime
 
     private readonly PostgresServer _server = new();
     private PostgresOptions _options = null!;
-    private Replica _replica = null!;
+    private WebProcess _replica = null!;
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
         _options = await _server.CreateDatabaseAsync();
-        _replica = await Replica.StartAsync(_options, PostgresServer.Password, new(StringComparer.Ordinal)
+        _replica = await WebProcess.StartAsync(_options, PostgresServer.Password, new(StringComparer.Ordinal)
         {
             ["ingestion__sample"] = "data/transactions.csv",
             ["data_warehouse__postgres__max_pool_size"] = $"{Pool}",

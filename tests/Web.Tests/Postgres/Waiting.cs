@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using TransactionPipeline.Web.Tests.Processes;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -16,7 +17,7 @@ internal static class Waiting
     }
 
     /// <summary>Waits until the marts, the store and the notifications are all in this state; what was said then.</summary>
-    public static async Task<string> ForHealthAsync(Replica replica, string state)
+    public static async Task<string> ForHealthAsync(WebProcess replica, string state)
     {
         var health = "";
         await UntilAsync($"health is {state}", async () =>

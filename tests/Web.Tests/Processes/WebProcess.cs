@@ -5,20 +5,20 @@ using System.Text.Json;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Processes;
 
-namespace TransactionPipeline.Web.Tests.Postgres;
+namespace TransactionPipeline.Web.Tests.Processes;
 
 /// <summary>
-/// One src/Web as a process of its own, with its own state directory, over a PostgreSQL that others share. It ends with this object, or
-/// with the tests' process if that comes first.
+/// src/Web as a process of its own, signed in to as admin, with its own state directory. It ends with this object, or with the tests'
+/// process if that comes first.
 /// </summary>
-internal sealed class Replica : IAsyncDisposable
+internal sealed class WebProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
 
     private readonly Process _process;
     private readonly LastWill _will;
 
-    private Replica(ProcessStartInfo start, string directory)
+    private WebProcess(ProcessStartInfo start, string directory)
     {
         _process = Process.Start(start)!;
         _will = LastWill.Write("kill -KILL \"$2\" 2>/dev/null; rm -rf \"$1\"", directory, $"{_process.Id}");
@@ -29,10 +29,26 @@ internal sealed class Replica : IAsyncDisposable
 
     public ProcessLog Log { get; }
 
-    /// <summary>Starts one and signs in to it.</summary>
-    public static async Task<Replica> StartAsync(PostgresOptions postgres, string sharedPassword, Dictionary<string, string>? settings = null)
+    /// <summary>Starts one that shares a PostgreSQL with others and has no sample data.</summary>
+    public static Task<WebProcess> StartAsync(PostgresOptions postgres, string sharedPassword, Dictionary<string, string>? settings = null)
     {
-        var directory = Directory.CreateTempSubdirectory("pipeline-replica-").FullName;
+        var shared = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ingestion__sample"] = "",
+            ["data_warehouse__postgres__host"] = postgres.Host,
+            ["data_warehouse__postgres__port"] = $"{postgres.Port}",
+            ["data_warehouse__postgres__dbname"] = postgres.Database,
+            ["data_warehouse__postgres__user"] = postgres.User!,
+            ["data_warehouse__postgres__password"] = sharedPassword,
+        };
+        foreach (var (name, value) in settings ?? []) shared[name] = value;
+        return StartAsync(shared);
+    }
+
+    /// <summary>Starts one with settings over those of <c>dotnet run</c>, in the form of environment variables.</summary>
+    public static async Task<WebProcess> StartAsync(Dictionary<string, string>? settings = null)
+    {
+        var directory = Directory.CreateTempSubdirectory("pipeline-web-").FullName;
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Web.dll")])
         {
             UseShellExecute = false,
@@ -45,23 +61,17 @@ internal sealed class Replica : IAsyncDisposable
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["state_directory"] = Path.Combine(directory, "state"),
             ["security__jwt_secret"] = WebAppFixture.JwtSecret,
-            ["ingestion__sample"] = "",
-            ["data_warehouse__postgres__host"] = postgres.Host,
-            ["data_warehouse__postgres__port"] = $"{postgres.Port}",
-            ["data_warehouse__postgres__dbname"] = postgres.Database,
-            ["data_warehouse__postgres__user"] = postgres.User!,
-            ["data_warehouse__postgres__password"] = sharedPassword,
         };
         foreach (var (name, value) in environment.Concat(settings ?? [])) start.Environment[name] = value;
-        var replica = new Replica(start, directory);
+        var process = new WebProcess(start, directory);
         try
         {
-            await replica.SignInAsync();
-            return replica;
+            await process.SignInAsync();
+            return process;
         }
         catch
         {
-            await replica.DisposeAsync();
+            await process.DisposeAsync();
             throw;
         }
     }
@@ -78,6 +88,22 @@ internal sealed class Replica : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Waits until it has ended by itself; its exit code.</summary>
+    /// <exception cref="TimeoutException">It still runs.</exception>
+    public async Task<int> WaitForExitAsync(TimeSpan limit)
+    {
+        using var late = new CancellationTokenSource(limit, TimeProvider.System);
+        try
+        {
+            await _process.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException stillThere) when (late.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It has not ended within {limit.TotalSeconds} s:\n{Log.Text}", stillThere);
+        }
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

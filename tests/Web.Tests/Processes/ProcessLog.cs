@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TransactionPipeline.Web.Tests.Postgres;
+namespace TransactionPipeline.Web.Tests.Processes;
 
 /// <summary>What a process has written so far, and waiting for what it will write.</summary>
 internal sealed class ProcessLog
