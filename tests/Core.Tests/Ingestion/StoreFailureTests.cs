@@ -80,6 +80,22 @@ public sealed class StoreFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task Load_MartDamaged_DoesNotBlameTheBatch()
+    {
+        var batch = await _fixture.Mart.StageAsync(Sale("T001", "Halal Tea", 1m, 1, "2023-10-01"));
+        await _fixture.Mart.Store.LoadAsync(batch, CancellationToken.None);
+        var next = await _fixture.Mart.StageAsync(Sale("T002", "Halal Tea", 1m, 1, "2023-10-01"));
+        await using (var mart = await _fixture.Mart.Database.OpenUnpooledAsync(CancellationToken.None))
+        {
+            await using var drop = mart.CreateCommand();
+            drop.CommandText = "DROP TABLE dirty_months";
+            await drop.ExecuteNonQueryAsync();
+        }
+
+        await Assert.ThrowsAsync<MartException>(() => _fixture.Mart.Store.LoadAsync(next, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Load_Cancelled_ChangesNothing()
     {
         var batch = await _fixture.Mart.StageAsync(

@@ -1,3 +1,4 @@
+using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
 using static TransactionPipeline.Core.Tests.Ingestion.ReceiverFixture;
@@ -207,7 +208,8 @@ public sealed class PipelineRunnerTests : IAsyncLifetime
         Assert.StartsWith("test.csv was not loaded: ", run.Note, StringComparison.Ordinal);
         Assert.Contains(says, run.Note, StringComparison.Ordinal);
         Assert.Contains(lost.BatchId, run.Note, StringComparison.Ordinal);
-        Assert.Equal(["failed", "loaded"], await _pipeline.Receiver.StatusesAsync());
+        Assert.Equal(BatchStatus.Failed, (await _pipeline.Receiver.Batches.FindAsync(lost.BatchId, CancellationToken.None))!.Status);
+        Assert.Empty(await _pipeline.Receiver.Batches.ListAsync(BatchStatus.Received, CancellationToken.None));
         Assert.Empty(Directory.GetFiles(_pipeline.Receiver.Mart.State.PathOf("staging")));
         Assert.Null((await runner.RunAsync("cli", retry: false, CancellationToken.None)).Note);
     }

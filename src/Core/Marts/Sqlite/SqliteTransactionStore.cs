@@ -56,7 +56,7 @@ public sealed class SqliteTransactionStore(SqliteDatabase mart, string stagingDi
                 work.Commit();
             }
             // The mart's file may be the damaged one: then the batch is not to blame.
-            catch (SqliteException error) when (!SqliteErrors.IsInterrupted(error) && !file.IsWhole())
+            catch (SqliteException error) when (SqliteErrors.MayBeDamage(error) && file.IsDamaged())
             {
                 throw new StagingLostException($"What is staged of batch {batchId} is damaged. Upload its file again.", error);
             }

@@ -29,21 +29,25 @@ internal sealed class StagedFile
         File.Move(Partial, Finished, overwrite: true);
     }
 
-    /// <summary>Reads all of the complete file; false when it is damaged, true also when that cannot be told at present.</summary>
-    public bool IsWhole()
+    /// <summary>
+    /// Reads all of the complete file. True only when it certainly is damaged, since that is the end of its batch: not when the file
+    /// cannot be read at present.
+    /// </summary>
+    public bool IsDamaged()
     {
         try
         {
             using var file = new SqliteConnection($"Data Source={Finished};Mode=ReadOnly;Pooling=False");
             file.Open();
             using var check = file.CreateCommand();
-            check.CommandText = "SELECT (SELECT count(*) FROM transactions) >= 0 AND (SELECT integrity_check FROM pragma_integrity_check(1)) = 'ok'";
-            return check.ExecuteScalar() is 1L;
+            check.CommandText = "SELECT count(*) FROM sqlite_schema WHERE name = 'transactions'";
+            if (check.ExecuteScalar() is 0L) return true;
+            check.CommandText = "PRAGMA integrity_check(1)";
+            return check.ExecuteScalar() is not "ok";
         }
         catch (SqliteException error)
         {
-            // SQLITE_ERROR: it is a database, but not one with our table.
-            return error.SqliteErrorCode is not (SQLITE_CORRUPT or SQLITE_NOTADB or SQLITE_ERROR);
+            return error.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB;
         }
     }
 

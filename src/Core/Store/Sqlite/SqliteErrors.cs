@@ -13,6 +13,9 @@ internal static class SqliteErrors
     /// <summary>True when the statement was stopped by <c>sqlite3_interrupt</c>, which only a cancelled token does here.</summary>
     public static bool IsInterrupted(SqliteException error) => error.SqliteErrorCode == SQLITE_INTERRUPT;
 
+    /// <summary>True when a file may be damaged, or lack a table (SQLITE_ERROR): which one must be looked at.</summary>
+    public static bool MayBeDamage(SqliteException error) => error.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB or SQLITE_ERROR;
+
     /// <summary>A failure of a mart's file.</summary>
     public static MartException ToMartException(SqliteException error)
     {
