@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Cache;
@@ -8,6 +10,23 @@ namespace TransactionPipeline.Core.Cache;
 /// </summary>
 public sealed record QueryKey(Mart Mart, string Prefix, Month Month)
 {
+    /// <summary>
+    /// Whether the prefix is text as every store holds it. A NUL or half a surrogate pair is not: no product begins with it, and each
+    /// store's library would make another prefix of it.
+    /// </summary>
+    internal bool HasText
+    {
+        get
+        {
+            for (var rest = Prefix.AsSpan(); rest.Length > 0;)
+            {
+                if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done || rune.Value == 0) return false;
+                rest = rest[length..];
+            }
+            return true;
+        }
+    }
+
     /// <summary><c>mart/month/prefix</c>; the prefix comes last because it alone has free text.</summary>
     public override string ToString() => $"{Beginning(Mart)}{Month}/{Prefix}";
 

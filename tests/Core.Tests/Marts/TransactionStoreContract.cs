@@ -225,6 +225,19 @@ public abstract class TransactionStoreContract
     }
 
     [Fact]
+    public async Task Read_PrefixEndsInHalfACharacter_FindsNothing()
+    {
+        await Harness.LoadAsync(Sale("1", "Halal \ud83c\udf75", 1m, 1, "2023-10-01"));
+        await Harness.TransformAsync();
+
+        foreach (var mart in new[] { Mart.Warehouse, Mart.Operational })
+        {
+            Assert.Empty(await Harness.ReadAsync(mart, "2023-10", "Halal \ud83c"));
+            Assert.Single(await Harness.ReadAsync(mart, "2023-10", "Halal \ud83c\udf75"));
+        }
+    }
+
+    [Fact]
     public async Task Load_RacedByTransforms_LosesNothing()
     {
         var batches = new List<string>();

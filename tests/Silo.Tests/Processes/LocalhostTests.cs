@@ -58,6 +58,8 @@ public sealed class LocalhostTests : IAsyncLifetime
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["state_directory"] = _state.FullName,
             ["cluster__port_offset"] = $"{offset}",
+            // The first question shall be the test's.
+            ["cache__warm_up"] = "false",
             ["cluster__primary"] = $"127.0.0.1:{11111 + _first}",
         }));
     }

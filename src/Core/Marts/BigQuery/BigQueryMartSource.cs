@@ -43,6 +43,7 @@ public sealed class BigQueryMartSource : IMartSource
     public async Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
     {
         if (key.Mart != Mart.Warehouse) throw new ArgumentException("BigQuery plays the warehouse mart's part only.", nameof(key));
+        if (!key.HasText) return MartRows.Empty;
         // A refresh has asked for the token just before: the columns are known from there.
         var table = _table ?? await FindTableAsync(cancellationToken);
         var columns = table.Schema?.Fields ?? [];

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Npgsql;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Store.Postgres;
@@ -17,9 +16,6 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 {
     // What a month that was never changed says.
     private const string NoVersion = "0";
-
-    // A prefix that is no text (half a surrogate pair) throws here, where UTF8 would make another prefix of it.
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ConcurrentDictionary<Month, Fingerprint> _fingerprints = new();
     private volatile PostgresMartLayout? _own;
@@ -44,8 +40,7 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
         return AskAsync(
             async (layout, work) =>
             {
-                // PostgreSQL's text holds neither, so no product starts with it.
-                if (!IsText(key.Prefix)) return MartRows.Empty;
+                if (!key.HasText) return MartRows.Empty;
                 var rows = new RowReader();
                 // One statement sees one state of the tables. What breaks it off throws: a part of the rows is never an answer.
                 await work.ReadAsync(layout.ReadSql(part), rows.Add, key.Month.FirstDay, key.Month.LastDay, key.Prefix);
@@ -137,19 +132,6 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
                 .QueryAsync(PostgresMartLayout.InspectSql, row => (row.GetString(0), row.GetString(1))),
             cancellationToken,
             database.QuestionsOf(part)));
-
-    private static bool IsText(string prefix)
-    {
-        try
-        {
-            StrictUtf8.GetByteCount(prefix);
-            return !prefix.Contains('\0');
-        }
-        catch (EncoderFallbackException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>The newest month, and what all the part's versions came to before it was looked for.</summary>
     private sealed record Newest(string Token, Month? Month);

@@ -26,6 +26,7 @@ public sealed class SqliteMartSource(SqliteDatabase mart, Mart part) : IMartSour
     public Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
     {
         if (key.Mart != part) throw new ArgumentException($"This is the {part.Name()} mart.", nameof(key));
+        if (!key.HasText) return Task.FromResult(MartRows.Empty);
         // The rows come in the order of the key, (month, product, id), which compares bytes: those with the prefix are neighbours. The
         // loop ends at the first one without it, so no upper bound must be made up, and % and _ mean nothing.
         var sql = part == Mart.Warehouse
