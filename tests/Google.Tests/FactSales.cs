@@ -15,6 +15,7 @@ internal sealed class FactSales(GoogleFixture google) : IMartSource
 
     public async Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
     {
+        if (!key.HasText) return MartRows.Empty;
         var rows = new MartRowsBuilder();
         foreach (var row in await ReadAllAsync())
             if (Month.Of(row.Date) == key.Month && row.Product.StartsWith(key.Prefix, StringComparison.Ordinal)) rows.Add(row);
