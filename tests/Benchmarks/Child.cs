@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace TransactionPipeline.Benchmarks;
 
@@ -28,7 +29,7 @@ internal sealed class Child : IDisposable
         await _process.WaitForExitAsync(limit.Token);
     }
 
-    /// <summary>Waits until the address answers anything at all.</summary>
+    /// <summary>Waits until the address answers anything but "not yet" (503).</summary>
     public async Task WaitForAsync(string address)
     {
         using var client = new HttpClient();
@@ -38,12 +39,13 @@ internal sealed class Child : IDisposable
             try
             {
                 using var answer = await client.GetAsync(address, limit.Token);
-                return;
+                if (answer.StatusCode != HttpStatusCode.ServiceUnavailable) return;
             }
             catch (HttpRequestException) when (!_process.HasExited)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+                // It does not listen yet.
             }
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
         }
     }
 
