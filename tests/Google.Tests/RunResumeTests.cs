@@ -66,7 +66,7 @@ public sealed class RunResumeTests(PostgresFixture server) : IAsyncLifetime
     [InlineData("load", "bigquery.jobs.insert", FaultKind.CutAnswer, 0, true)]
     [InlineData("load", "bigquery.jobs.insert", FaultKind.Status, 1, true)]
     [InlineData("load", "bigquery.jobs.insert", FaultKind.CutAnswer, 1, false)]
-    [InlineData("load", "storage.objects.patch", FaultKind.CutAnswer, 0, true)]
+    [InlineData("load", "storage.objects.patch", FaultKind.Status, 0, true)]
     [InlineData("load", "bigquery.tables.delete", FaultKind.Status, 0, true)]
     [InlineData("transform", "bigquery.jobs.insert", FaultKind.Status, 2, true)]
     [InlineData("transform", "bigquery.jobs.insert", FaultKind.CutAnswer, 2, false)]
