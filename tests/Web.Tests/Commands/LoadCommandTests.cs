@@ -5,7 +5,8 @@ namespace TransactionPipeline.Web.Tests.Commands;
 
 public sealed class LoadCommandTests : IAsyncLifetime
 {
-    private const int Rows = 200_000;
+    // Enough for each of its steps to take longer than a look at them.
+    private const int Rows = 400_000;
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("transaction-pipeline-");
 
     public async Task InitializeAsync()
@@ -39,20 +40,37 @@ public sealed class LoadCommandTests : IAsyncLifetime
     {
         var (exitCode, output, error) = await LoadProcess.RunAsync(State, null, "load", Small);
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.Contains("1 accepted, 1 rejected", output, StringComparison.Ordinal);
+        Assert.Matches("2 lines in [0-9.]+ s \\([0-9,]+ rows/s\\): 1 accepted, 1 rejected", output);
         Assert.Contains("not_of_type", output, StringComparison.Ordinal);
         Assert.Contains("1 inserted, 0 replaced", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Load_AtATerminal_ShowsHowFarItIs()
+    {
+        // A terminal for a program that is not at one.
+        var start = LoadProcess.StartInfo(State, fileLimit: null, "load", Small);
+        var line = string.Join(' ', start.ArgumentList.Prepend(start.FileName).Select(word => $"'{word}'"));
+        start.FileName = "script";
+        start.ArgumentList.Clear();
+        foreach (var word in new[] { "-qec", line, "/dev/null" }) start.ArgumentList.Add(word);
+
+        var (exitCode, output, _) = await LoadProcess.RunAsync(start);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("Reading", output, StringComparison.Ordinal);
+        Assert.Contains("100%", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a,b\n1,2\n", 1, "Missing: transaction_id")]
-    [InlineData("transaction_id,product,price,quantity,date\n", 2, "")]
+    [InlineData("transaction_id,product,price,quantity,date\n", 2, "No line of the file is a transaction")]
     public async Task Load_NothingToTake_EndsWithItsOwnCode(string file, int code, string says)
     {
         await File.WriteAllTextAsync(Small, file);
-        var (exitCode, _, error) = await LoadProcess.RunAsync(State, null, "load", Small);
+        var (exitCode, output, error) = await LoadProcess.RunAsync(State, null, "load", Small);
         Assert.Equal(code, exitCode);
-        Assert.Contains(says, error, StringComparison.Ordinal);
+        Assert.Contains(says, output + error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +97,7 @@ public sealed class LoadCommandTests : IAsyncLifetime
         Assert.True(await LoadProcess.KillWhenAsync(State, () => point switch
         {
             "receiving" => SizeOf(staging, "*.partial") > 1_000_000,
-            "loading" => SizeOf(staging, "*.db") > 0 && SizeOf(State, "mart.db-wal") > 1_000_000,
+            "loading" => SizeOf(staging, "*.db") > 0 && HasRun("load") && HasMart(),
             _ => SizeOf(State, "mart.db-wal") > 0 && Directory.Exists(staging) && Directory.GetFiles(staging).Length == 0 && HasRun("transform"),
         }, "load", Big));
 
@@ -121,13 +139,18 @@ public sealed class LoadCommandTests : IAsyncLifetime
         ? new DirectoryInfo(directory).GetFiles(pattern).Sum(file => file.Exists ? file.Length : 0)
         : 0;
 
-    private bool HasRun(string step)
+    private bool HasRun(string step) => IsTrue("store.db", $"SELECT count(*) FROM runs WHERE status = 'running' AND step = '{step}'");
+
+    private bool HasMart() => IsTrue("mart.db", "SELECT count(*) FROM sqlite_master WHERE name = 'fact_sales'");
+
+    private bool IsTrue(string file, string sql)
     {
-        using var store = new SqliteConnection($"Data Source={Path.Combine(State, "store.db")};Mode=ReadOnly;Pooling=False");
-        store.Open();
-        using var command = store.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM runs WHERE status = 'running' AND step = $step";
-        command.Parameters.AddWithValue("$step", step);
+        var path = Path.Combine(State, file);
+        if (!File.Exists(path)) return false;
+        using var database = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
         return (long)command.ExecuteScalar()! > 0;
     }
 

@@ -9,7 +9,9 @@ internal static class LoadProcess
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Starts a command of the program; with a limit, no file may grow beyond so many KiB, as on a full disk.</summary>
-    public static Process Start(string state, int? fileLimit, params string[] command)
+    public static Process Start(string state, int? fileLimit, params string[] command) => Process.Start(StartInfo(state, fileLimit, command))!;
+
+    public static ProcessStartInfo StartInfo(string state, int? fileLimit, params string[] command)
     {
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Web.dll"), .. command];
         var start = fileLimit is null
@@ -23,12 +25,15 @@ internal static class LoadProcess
         start.Environment["state_directory"] = state;
         start.Environment["ingestion__lease_seconds"] = "1";
         start.Environment["orchestration__lease_seconds"] = "1";
-        return Process.Start(start)!;
+        return start;
     }
 
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string state, int? fileLimit, params string[] command)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string state, int? fileLimit, params string[] command) =>
+        RunAsync(StartInfo(state, fileLimit, command));
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(ProcessStartInfo start)
     {
-        using var process = Start(state, fileLimit, command);
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);

@@ -91,7 +91,7 @@ public sealed class TokenTests(WebAppFixture app) : IClassFixture<WebAppFixture>
 
         var answer = await client.PostAsJsonAsync("/token", new { username = "admin", password = "password123" });
 
-        await ProblemAssert.IsAsync(answer, HttpStatusCode.UnsupportedMediaType, "");
+        await ProblemAssert.IsAsync(answer, HttpStatusCode.UnsupportedMediaType, "Content-Type");
     }
 
     [Theory]
