@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using TransactionPipeline.Web.Commands;
 
 namespace TransactionPipeline.Web.Hosting;
@@ -21,6 +22,11 @@ public static class HostProgram
         catch (StartRefusedException refused)
         {
             await Console.Error.WriteLineAsync(refused.Message.ReplaceLineEndings(" "));
+            return 1;
+        }
+        catch (IOException busy) when (busy.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"Refusing to start: {busy.Message.TrimEnd('.')}. Stop what listens there, or name another address with ASPNETCORE_URLS.");
             return 1;
         }
     }

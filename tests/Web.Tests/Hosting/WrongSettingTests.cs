@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace TransactionPipeline.Web.Tests.Hosting;
 
@@ -38,6 +40,20 @@ public sealed class WrongSettingTests : IDisposable
             Assert.Contains(says, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Start_AddressInUse_SaysWhichAndHowToChooseAnother()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var (code, _, error) = await RunAsync("ASPNETCORE_URLS", $"http://{other.LocalEndpoint}", []);
+
+        Assert.Equal(1, code);
+        var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains($"{other.LocalEndpoint}: address already in use", line, StringComparison.Ordinal);
+        Assert.Contains("ASPNETCORE_URLS", line, StringComparison.Ordinal);
     }
 
     private async Task<(int Code, string Output, string Error)> RunAsync(string setting, string value, string[] command)
