@@ -6,8 +6,8 @@ using TransactionPipeline.Grains.Watch;
 namespace TransactionPipeline.Grains;
 
 /// <summary>
-/// The key owner of a silo's front end. Every silo keeps copies of the snapshots that are asked for in it and serves them by Core's
-/// rules; a refresh of a copy asks the key's grain, which is in one silo of the cluster and keeps the key there.
+/// The key owner of a silo's front end. Every silo keeps what is asked for in it in its table of keys and serves it by Core's rules; a
+/// refresh asks the key's grain, which is in one silo of the cluster and does the work in that silo's table.
 /// </summary>
 public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
 {
@@ -20,21 +20,15 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
         _grains = grains;
         _options = options;
         _time = context.Time;
-        // Half the memory for each. Rows that this silo both owns and serves are one object, but are counted in both.
-        var half = context.MemoryShare / 2;
-        Copies = new LocalKeyOwner(context with { RemoteOwner = owner, MemoryShare = half });
-        Owned = new LocalKeyOwner(context with { MoreBroader = Copies, MemoryShare = half });
+        Table = new KeyTable(context with { RemoteOwner = owner });
     }
 
-    /// <summary>The copies in front of the grains.</summary>
-    public LocalKeyOwner Copies { get; }
-
-    /// <summary>The keys whose grains are in this silo.</summary>
-    public LocalKeyOwner Owned { get; }
+    /// <summary>The silo's keys.</summary>
+    public KeyTable Table { get; }
 
     /// <inheritdoc/>
     public ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken) =>
-        Copies.GetAsync(key, demand, cancellationToken);
+        Table.GetAsync(key, demand, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> DropAsync(QueryKey key, CancellationToken cancellationToken)
@@ -42,37 +36,30 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
         var owned = _grains.GetGrain<IQueryGrain>(key.ToString()).DropAsync();
         var isOwnerReached = await IsReachedAsync(owned, cancellationToken);
         // From the store too: an owner that hangs does not.
-        var held = await Copies.DropAsync(key, cancellationToken);
+        var held = await Table.DropAsync(key, cancellationToken);
         var told = _grains.GetGrain<IMartWatcherGrain>(key.Mart.Name()).DropCopiesAsync(key.ToString());
         if (!await IsReachedAsync(told, cancellationToken) || !isOwnerReached) throw new DropIncompleteException(key);
         return held || await owned;
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<KeyStatus> List() => Copies.List();
+    public IReadOnlyList<KeyStatus> List() => Table.List();
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<Month> MonthsOf(Mart mart) => Copies.MonthsOf(mart).Union(Owned.MonthsOf(mart)).ToHashSet();
+    public IReadOnlyCollection<Month> MonthsOf(Mart mart) => Table.MonthsOf(mart);
 
     /// <inheritdoc/>
-    public void Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf)
-    {
-        // The owned first: copies that are outdated then find their owner at work already.
-        Owned.Learn(mart, month, dataVersion, asOf);
-        Copies.Learn(mart, month, dataVersion, asOf);
-    }
+    public void Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf) => Table.Learn(mart, month, dataVersion, asOf);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await Copies.DisposeAsync();
-        await Owned.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => Table.DisposeAsync();
 
     /// <summary>False when the call failed or did not end in good time.</summary>
     private async Task<bool> IsReachedAsync(Task call, CancellationToken cancellationToken)
     {
-        await call.WaitAsync(_options.OwnerTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // However late it fails, nobody asks for it any more.
+        _ = call.SettledAsync();
+        await call.WaitAsync(_options.OwnerTimeout, _time, cancellationToken).SettledAsync();
         cancellationToken.ThrowIfCancellationRequested();
         return call.IsCompletedSuccessfully;
     }

@@ -7,21 +7,23 @@ namespace TransactionPipeline.Grains;
 
 /// <summary>Asks a key's grain, wherever it is; knows when to do without it.</summary>
 internal sealed partial class GrainOwner(
-    IGrainFactory grains, IOptions<GrainsOptions> options, TimeProvider time, ILogger<GrainOwner> logger) : IRemoteOwner
+    IGrainFactory grains, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time, ILogger<GrainOwner> logger) : IRemoteOwner
 {
-    public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion)
+    public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion)
     {
         var question = new OwnerQuestion
         {
             MaxAge = maxAge,
-            MinVersion = minVersion,
-            HeldVersion = held?.Version ?? 0,
-            HeldAsOf = held?.DataAsOf ?? default,
+            MinVersion = VersionNote.Of(minVersion),
+            HeldVersion = VersionNote.Of(held?.Version ?? SnapshotVersion.None),
+            Clock = versions.Last,
         };
         OwnerAnswer answer;
+        var asked = time.GetUtcNow();
         try
         {
-            answer = await grains.GetGrain<IQueryGrain>(key.ToString()).AskAsync(question).WaitAsync(options.Value.OwnerTimeout, time).ConfigureAwait(false);
+            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
+            answer = await grains.GetGrain<IQueryGrain>(key.ToString()).AskAsync(question, patience.Token);
         }
         catch (Exception unreachable)
         {
@@ -30,7 +32,8 @@ internal sealed partial class GrainOwner(
             LogUnreachable(key, unreachable.GetType().Name, unreachable.Message);
             return null;
         }
-        return new(answer.ToCachedAnswer(key, held), answer.Silo);
+        versions.Observe(answer.Clock);
+        return new(answer.ToCachedAnswer(key, held, asked), answer.Silo);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The owner of {Key} cannot be reached ({Error}: {Message}); this silo refreshes it under the key's lease")]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Grains.Watch;
 
 namespace TransactionPipeline.Grains;
@@ -17,9 +18,8 @@ public static class GrainsSetup
     {
         var services = silo.Services;
         // Whoever asked for it would speak to keys that this host does not serve.
-        services.RemoveAll<LocalKeyOwner>();
-        // By chance and not by load, of which silos tell each other more seldom than a burst of new keys lasts: it all went to one silo.
-        services.AddSingleton<PlacementStrategy, RandomPlacement>();
+        services.RemoveAll<KeyTable>();
+        services.AddSingleton<ILeaseHolders, SiloLeaseHolders>();
         services.AddSingleton<GrainOwner>();
         services.AddSingleton(provider => new GrainKeyOwner(
             provider.GetRequiredService<CachedQueryContext>(),
@@ -34,7 +34,8 @@ public static class GrainsSetup
         services.AddSingleton(provider => new NewestMonth(
             provider.GetRequiredService<ClusterNewestMonth>().FindAsync,
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            TaskScheduler.Default));
         return silo;
     }
 }

@@ -2,8 +2,8 @@ using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Google.Tests;
 
@@ -16,7 +16,14 @@ public sealed class BigQueryMartSourceTests
         await mart.LoadAsync(Sample);
         await mart.TransformAsync();
         var counted = new Dictionary<string, long>(StringComparer.Ordinal);
-        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == BigQueryMetrics.MeterName) l.EnableMeasurementEvents(instrument); } };
+        using var listener = new MeterListener
+        {
+            // Other tests' marts count beside this one.
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Name == BigQueryMetrics.MeterName && instrument.Meter.Scope == mart.Mart) self.EnableMeasurementEvents(instrument);
+            },
+        };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
         {
             if (tags.Contains(new("purpose", "read-mart"))) lock (counted) counted[instrument.Name] = counted.GetValueOrDefault(instrument.Name) + value;

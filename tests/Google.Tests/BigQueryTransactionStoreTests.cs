@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Tests.Marts;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
 
 namespace TransactionPipeline.Google.Tests;

@@ -4,7 +4,6 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
-using TransactionPipeline.Core.Tests;
 using TransactionPipeline.GoogleStandIn;
 using static TransactionPipeline.Google.Tests.GoogleFixture;
 

@@ -8,7 +8,6 @@ using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.BigQuery;
 using TransactionPipeline.Core.Store;
-using TransactionPipeline.Core.Tests.Marts;
 using TransactionPipeline.GoogleStandIn;
 using Part = TransactionPipeline.Core.Marts.Mart;
 

@@ -12,8 +12,6 @@ using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Tests;
-using TransactionPipeline.Core.Tests.Postgres;
 using TransactionPipeline.GoogleStandIn;
 using TransactionPipeline.Web.Pipeline;
 

@@ -5,7 +5,6 @@ using TransactionPipeline.Core.Archive;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Google;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Tests;
 using TransactionPipeline.GoogleStandIn;
 using TransactionPipeline.Web.Hosting;
 

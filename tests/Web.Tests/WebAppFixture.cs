@@ -2,20 +2,24 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using TransactionPipeline.Web.Hosting;
 using TransactionPipeline.Web.SignIn;
 
 namespace TransactionPipeline.Web.Tests;
 
 /// <summary>
-/// The real app in memory: its own state directory, Development, a clock that stands still until <see cref="Time"/> is moved, and its
-/// logs. Use it as a class fixture, or <c>await using var app = new WebAppFixture { Settings = { ... } }</c> for an app of one's own; it
+/// The front end in memory, without a silo around it: its own state directory, Development, a clock that stands still until
+/// <see cref="Time"/> is moved, and its logs. Use it as a class fixture, or <c>await using var app = new WebAppFixture { Settings = { ... } }</c> for an app of one's own; it
 /// starts when first used.
 /// </summary>
 public sealed class WebAppFixture : IAsyncLifetime
@@ -27,9 +31,10 @@ public sealed class WebAppFixture : IAsyncLifetime
     public const string AddressHeader = "X-Test-Address";
 
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("transaction-pipeline-");
-    private readonly Lazy<WebApplicationFactory<Program>> _factory;
+    private readonly Lazy<WebApplication> _app;
+    private bool _listens;
 
-    public WebAppFixture() => _factory = new(() => new WebApplicationFactory<Program>().WithWebHostBuilder(Configure));
+    public WebAppFixture() => _app = new(Start);
 
     /// <summary>Settings over those of pipeline_config.yaml, as <c>section:name</c>.</summary>
     public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal)
@@ -50,10 +55,12 @@ public sealed class WebAppFixture : IAsyncLifetime
 
     public string StateDirectory => _state.FullName;
 
-    public IServiceProvider Provider => _factory.Value.Services;
+    public IServiceProvider Provider => _app.Value.Services;
 
     /// <summary>A client that is not signed in; it keeps cookies but does not follow redirects.</summary>
-    public HttpClient Anonymous() => _factory.Value.CreateClient(new() { AllowAutoRedirect = false });
+    public HttpClient Anonymous() => _listens
+        ? new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(_app.Value.Urls.First()) }
+        : new(new CookieContainerHandler { InnerHandler = _app.Value.GetTestServer().CreateHandler() }) { BaseAddress = new Uri("http://localhost") };
 
     /// <summary>A client with a token of the admin that Development makes: every role.</summary>
     public Task<HttpClient> AdminAsync() => SignedInAsync("admin", "password123");
@@ -91,17 +98,15 @@ public sealed class WebAppFixture : IAsyncLifetime
     public Uri Listen()
     {
         Settings["urls"] = "http://127.0.0.1:0";
-        var factory = _factory.Value;
-        factory.UseKestrel();
-        factory.StartServer();
-        return factory.ClientOptions.BaseAddress;
+        _listens = true;
+        return new Uri(_app.Value.Urls.First());
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
-        if (_factory.IsValueCreated) await _factory.Value.DisposeAsync();
+        if (_app.IsValueCreated) await _app.Value.DisposeAsync();
         // Two apps may share one directory.
         if (Directory.Exists(StateDirectory)) _state.Delete(recursive: true);
     }
@@ -113,19 +118,21 @@ public sealed class WebAppFixture : IAsyncLifetime
         return client;
     }
 
-    private void Configure(IWebHostBuilder builder)
+    private WebApplication Start()
     {
-        builder.UseEnvironment(Environment);
-        builder.UseSetting("state_directory", StateDirectory);
-        foreach (var (name, value) in Settings) builder.UseSetting(name, value);
-        builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs));
-        builder.ConfigureTestServices(services =>
-        {
-            services.AddSingleton<TimeProvider>(Time);
-            services.AddSingleton<IStartupFilter, TestEndpoints>();
-            // The tests sign in often; how strong the hash is has its own test.
-            services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1);
-            Services?.Invoke(services);
-        });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environment });
+        Settings.TryAdd("state_directory", StateDirectory);
+        builder.Configuration.AddInMemoryCollection(Settings);
+        builder.AddWebFront();
+        builder.Logging.ClearProviders().AddProvider(Logs);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton<IStartupFilter, TestEndpoints>();
+        // The tests sign in often; how strong the hash is has its own test.
+        builder.Services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1);
+        Services?.Invoke(builder.Services);
+        if (!_listens) builder.WebHost.UseTestServer();
+        var app = builder.Build().UseWebFront();
+        app.Start();
+        return app;
     }
 }

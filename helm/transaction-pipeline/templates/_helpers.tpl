@@ -57,9 +57,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{/* The host's program; both hosts take the same commands. */}}
+{{/* The program: it serves, or runs the command in its arguments. */}}
 {{- define "pipeline.program" -}}
-{{- if eq .Values.engine "silo" }}/app/silo/TransactionPipeline.Silo.dll{{ else }}/app/web/TransactionPipeline.Web.dll{{ end -}}
+/app/TransactionPipeline.Silo.dll
 {{- end -}}
 
 {{- define "pipeline.podSecurityContext" -}}
@@ -105,6 +105,9 @@ affinity:
 
 {{/* Refuses settings that the chart makes itself, by the value to change in their place, and secrets in plain text. */}}
 {{- define "pipeline.checkSettings" -}}
+{{- if not (kindIs "invalid" .Values.engine) -}}
+{{- fail "engine is no value any more: every pod is a silo. Remove it from your values, or give --set engine=null when they are reused." -}}
+{{- end -}}
 {{- $own := dict
   "aspnetcore_urls" "the pods' port is always 8000"
   "dotnet_shutdowntimeoutseconds" "change shutdown.gracePeriodSeconds instead"
@@ -116,7 +119,7 @@ affinity:
   "google_application_credentials" "change secrets.bigquery instead"
   "security__jwt_secret" "change secrets.app instead"
   "security__pii_key" "change secrets.app instead"
-  "cluster__provider" "change engine instead"
+  "cluster__provider" "silos in pods always find each other through the API server"
   "cluster__cluster_id" "change cluster.id instead"
   "cluster__service_id" "change cluster.serviceId instead"
   "cluster__silo_port" "change cluster.siloPort instead"

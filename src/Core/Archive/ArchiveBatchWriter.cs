@@ -60,7 +60,7 @@ internal sealed class ArchiveBatchWriter : IBatchWriter
         // As text: NUMERIC takes it exactly, a JSON number may pass through a double on its way.
         _json.WriteString("price", $"{row.Price}");
         _json.WriteNumber("quantity", row.Quantity);
-        _json.WriteString("date", $"{row.Date:yyyy-MM-dd}");
+        _json.WriteString("date", $"{row.Date:O}");
         _json.WriteEndObject();
         _json.Flush();
         _gzip.Write(_row.WrittenSpan);

@@ -24,9 +24,9 @@ public sealed class CacheOptions
     /// The time after which a refresh of a process that died is taken over by another, in seconds. A living one renews its key's lease
     /// until it ends, each third of this time.
     /// </summary>
-    /// <value>30; 1 to 3,600.</value>
+    /// <value>10; 1 to 3,600.</value>
     [ConfigurationKeyName("lease_seconds")]
-    public double LeaseSeconds { get; set; } = 30;
+    public double LeaseSeconds { get; set; } = 10;
 
     /// <summary>Seconds to leave a failing mart alone for a key before a stale answer tries again behind the scenes.</summary>
     /// <value>5.</value>
@@ -50,7 +50,7 @@ public sealed class CacheOptions
     [ConfigurationKeyName("warm_up")]
     public bool WarmUp { get; set; } = true;
 
-    /// <summary>Memory for snapshots, in bytes; the least used go first.</summary>
+    /// <summary>Memory for snapshots and their encodings, in bytes; what is not asked for again goes first, so that a scan leaves what is used alone.</summary>
     /// <value>256 MiB.</value>
     [ConfigurationKeyName("max_bytes")]
     public long MaxBytes { get; set; } = 256L << 20;

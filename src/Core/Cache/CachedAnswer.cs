@@ -2,9 +2,20 @@ namespace TransactionPipeline.Core.Cache;
 
 /// <summary>A snapshot and how it came to be served.</summary>
 /// <param name="Snapshot">The rows and their age.</param>
+/// <param name="CheckedAt">When the rows were last known to be right: the snapshot's own, or its month's when that is later.</param>
 /// <param name="Result">How it came.</param>
 /// <param name="Error">With <see cref="CacheResult.StaleOnError"/>: what the mart's failure said; else null.</param>
-public readonly record struct CachedAnswer(Snapshot Snapshot, CacheResult Result, string? Error = null);
+public readonly record struct CachedAnswer(Snapshot Snapshot, DateTimeOffset CheckedAt, CacheResult Result, string? Error = null)
+{
+    /// <summary>An answer that is as old as its snapshot.</summary>
+    public CachedAnswer(Snapshot snapshot, CacheResult result, string? error = null)
+        : this(snapshot, snapshot.CheckedAt, result, error)
+    {
+    }
+
+    /// <summary>Time since the rows were last known to be right: the answer's <c>Age</c>.</summary>
+    public TimeSpan AgeAt(DateTimeOffset now) => now > CheckedAt ? now - CheckedAt : TimeSpan.Zero;
+}
 
 /// <summary>How an answer came to be served.</summary>
 public enum CacheResult

@@ -6,11 +6,14 @@ namespace TransactionPipeline.Core.Cache;
 public sealed partial class CachedQuery
 {
     [LoggerMessage(1, LogLevel.Information, "Refreshed {Key}: version {Version}, {Rows} rows, queried: {Queried}, {Seconds:F3} s")]
-    private partial void LogRefreshed(QueryKey key, long version, int rows, bool queried, double seconds);
+    private partial void LogRefreshed(QueryKey key, SnapshotVersion version, int rows, bool queried, double seconds);
 
     [LoggerMessage(2, LogLevel.Warning, "Refresh of {Key} failed; the last good answer stays")]
     private partial void LogRefreshFailed(QueryKey key, MartException error);
 
     [LoggerMessage(3, LogLevel.Warning, "Refresh of {Key} came too late: its lease (fence {Fence}) is another's now; its rows are dropped")]
     private partial void LogLeaseLost(QueryKey key, long fence);
+
+    [LoggerMessage(4, LogLevel.Warning, "The owner of {Key}, {Owner}, answered with version {Version} where {Known} is known; it is refreshed here")]
+    private partial void LogOwnerBehind(QueryKey key, string owner, SnapshotVersion version, SnapshotVersion known);
 }

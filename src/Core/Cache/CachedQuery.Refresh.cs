@@ -4,17 +4,19 @@ using TransactionPipeline.Core.Store;
 namespace TransactionPipeline.Core.Cache;
 
 /// <content>
-/// The refresh: one at a time in this process by sharing the running task, one at a time over all processes by the key's lease.
-/// A refresh belongs to nobody: it runs on when the caller that started it goes away.
+/// The refresh, one at a time in this process by sharing the running task, one at a time over all processes by the key's lease. Two tasks
+/// are shared: the work under the lease, also by other processes' questions to this one as the key's owner; and, where another may be the
+/// owner, the asking of it, which does the work here when it cannot be reached. A refresh belongs to nobody: it runs on when the caller
+/// that started it goes away.
 /// </content>
 public sealed partial class CachedQuery
 {
     private static readonly TimeSpan OtherHolderPoll = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
-    private Flight? _refresh;
+    private Flight? _asking;
+    private Flight? _working;
     private Task? _loading;
-    private volatile bool _loaded;
 
     /// <summary>Completes when no refresh is under way; never fails.</summary>
     public async Task WhenIdleAsync()
@@ -22,35 +24,43 @@ public sealed partial class CachedQuery
         while (true)
         {
             Flight? flight;
-            lock (_gate) flight = _refresh;
+            lock (_gate) flight = _asking ?? _working;
             if (flight is null) return;
-            await flight.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            await flight.Task.SettledAsync();
         }
+    }
+
+    /// <summary>Completes when this process does no work on it under the lease; never fails.</summary>
+    internal Task WhenNotWorkingAsync()
+    {
+        lock (_gate) return _working?.Task.SettledAsync() ?? Task.CompletedTask;
     }
 
     private void RefreshBehind()
     {
         lock (_gate)
         {
-            if (_refresh is not null) return;
+            if (FlightOf(IsOwnedElsewhere) is not null) return;
             // Nobody waits for this one: whoever asks next gets its result or its failure.
-            _ = Start(wait: false, NotBefore(Now() - _options.FreshFor), minVersion: 0).Task
-                .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+            _ = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _options.FreshFor), minVersion: default).Task.SettledAsync();
         }
     }
 
+    /// <summary>Whether there may be an owner to ask.</summary>
+    private bool IsOwnedElsewhere => _owner is not null;
+
     /// <summary>A snapshot checked at or after <paramref name="notBefore"/> and of at least that version.</summary>
-    private async Task<Refreshed> RefreshAsync(DateTimeOffset notBefore, long minVersion, CancellationToken cancellationToken)
+    private async Task<Refreshed> RefreshAsync(bool ask, DateTimeOffset notBefore, SnapshotVersion minVersion, CancellationToken cancellationToken)
     {
         while (true)
         {
             Flight flight;
-            lock (_gate) flight = _refresh ?? Start(wait: true, notBefore, minVersion);
+            lock (_gate) flight = FlightOf(ask) ?? Start(ask, wait: true, notBefore, minVersion);
 
             Refreshed refreshed;
             try
             {
-                refreshed = await flight.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                refreshed = await flight.Task.WaitAsync(cancellationToken);
             }
             catch (MartException) when (flight.BeganAt < notBefore)
             {
@@ -59,65 +69,91 @@ public sealed partial class CachedQuery
             // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
             // An owner's answer is as young as its flight asked for by the owner's clock, which may be behind this one.
             if (refreshed.Snapshot is { } snapshot
-                && (snapshot.CheckedAt >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
-                && (snapshot.Version >= minVersion || flight.BeganAt >= notBefore)) return refreshed;
+                && (_month.State.CheckedAt(snapshot) >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
+                && snapshot.Version >= minVersion) return refreshed;
         }
     }
 
     /// <summary>Called under the gate.</summary>
-    private Flight Start(bool wait, DateTimeOffset notBefore, long minVersion)
+    private Flight? FlightOf(bool ask) => ask ? _asking : _working;
+
+    /// <summary>Called under the gate.</summary>
+    private Flight Start(bool ask, bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
-        var flight = new Flight(Now(), notBefore);
-        _refresh = flight;
+        var flight = new Flight(ask, Now(), notBefore);
+        if (ask) _asking = flight;
+        else _working = flight;
+        _state = _state.Began();
         // Not on the caller's thread: the gate is held, and the caller may be a grain's or a request's context.
-        flight.Task = Task.Run(() => RunAsync(flight, wait, minVersion), CancellationToken.None);
+        flight.Task = _tasks.Run(() => RunAsync(flight, wait, minVersion));
         return flight;
     }
 
-    private async Task<Refreshed> RunAsync(Flight flight, bool wait, long minVersion)
+    private async Task<Refreshed> RunAsync(Flight flight, bool wait, SnapshotVersion minVersion)
     {
+        var isWorkToldOf = false;
         try
         {
-            var refreshed = await AskOwnerAsync(flight, minVersion).ConfigureAwait(false)
-                ?? await RefreshOnceAsync(wait, flight.NotBefore, minVersion).ConfigureAwait(false);
-            if (refreshed.Snapshot is not null) _failure = null;
+            Refreshed refreshed;
+            if (!flight.Asks) refreshed = await RefreshOnceAsync(wait, flight.NotBefore, minVersion);
+            else if (await AskOwnerAsync(flight, minVersion) is { } owners) refreshed = owners;
+            else
+            {
+                isWorkToldOf = true;
+                refreshed = await ShareWorkAsync(wait, flight.NotBefore, minVersion);
+            }
+            if (refreshed.Snapshot is null) End(flight, static state => state.LeftToAnother());
+            else End(flight, static state => state.Refreshed(), isDone: true);
             return refreshed;
         }
         catch (Exception error)
         {
             var failure = error as MartException
                 ?? new MartException("the answer could not be made; the server's log says why", MartFailure.Failed, error);
-            LogRefreshFailed(_key, failure);
-            CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
-            _failure = new Failure(failure, Now() + _options.RetryAfterError);
-            throw failure;
-        }
-        finally
-        {
-            lock (_gate)
+            if (!isWorkToldOf)
             {
-                _refresh = null;
-                // Unless it came back with what was heard of meanwhile.
-                if (flight.Superseded && _current?.DataVersion != _learned?.DataVersion)
-                {
-                    _outdated = _current;
-                    RefreshBehind();
-                }
+                LogRefreshFailed(_key, failure);
+                CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
             }
+            End(flight, state => state.Failed(new KeyFailure(failure, Now() + _options.RetryAfterError)));
+            throw failure;
         }
     }
 
-    /// <summary>The refresh as the key's owner elsewhere does it; null when it has to be done here.</summary>
-    private async Task<Refreshed?> AskOwnerAsync(Flight flight, long minVersion)
+    /// <summary>The work as it runs here already, or begins now.</summary>
+    private Task<Refreshed> ShareWorkAsync(bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
-        if (_owner is null) return null;
+        if (wait) return RefreshAsync(ask: false, notBefore, minVersion, CancellationToken.None);
+        lock (_gate) return (_working ?? Start(ask: false, wait, notBefore, minVersion)).Task;
+    }
+
+    private void End(Flight flight, Func<KeyState, KeyState> end, bool isDone = false)
+    {
+        lock (_gate)
+        {
+            if (flight.Asks) _asking = null;
+            else _working = null;
+            _state = end(_state);
+        }
+        // Unless it came back with what was heard of meanwhile. After a failure, and when another process is at work, the next news sees to it.
+        if (!IsInUse(Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
+        _month.FallBehind(this);
+        if (isDone) RefreshBehind();
+    }
+
+    /// <summary>The refresh as the key's owner elsewhere does it; null when it has to be done here.</summary>
+    private async Task<Refreshed?> AskOwnerAsync(Flight flight, SnapshotVersion minVersion)
+    {
         var maxAge = flight.BeganAt > flight.NotBefore ? flight.BeganAt - flight.NotBefore : TimeSpan.Zero;
+        var held = Current;
+        // An owner that began from less than is known here must not be told that it is right, nor be asked in vain.
+        var known = SnapshotVersion.Max(minVersion, held?.Version ?? default);
         OwnersAnswer? owners;
         try
         {
-            owners = await _owner.AskAsync(_key, _current, maxAge, minVersion).ConfigureAwait(false);
+            owners = await _owner!.AskAsync(_key, held, maxAge, known);
         }
-        catch (MartException failed) when (failed.Failure != MartFailure.Failed && _current is null)
+        catch (MartException failed) when (failed.Failure != MartFailure.Failed && Current is null)
         {
             // It may be the owner's own way to the mart that is broken. With nothing to serve, one more attempt under the lease is better
             // than no answer; where the mart itself is away, this process's breaker bounds the attempts.
@@ -126,115 +162,134 @@ public sealed partial class CachedQuery
         _ownerName = owners?.Owner;
         if (owners is null) return null;
         var answer = owners.Answer;
-        Adopt(answer.Snapshot);
+        Adopt(answer.CheckedAt == answer.Snapshot.CheckedAt ? answer.Snapshot : answer.Snapshot with { CheckedAt = answer.CheckedAt });
         // The owner's last good answer is adopted, but its failure is this refresh's failure too: nothing was renewed.
         if (answer.Result == CacheResult.StaleOnError) throw new MartException(answer.Error!);
-        // What was adopted may be newer still than the answer.
-        return new(_current is { } now && now.Version > answer.Snapshot.Version ? now : answer.Snapshot, answer.Result == CacheResult.Miss, ByOwner: true);
+        var month = _month.State;
+        if (answer.Snapshot.Version < known || Current is not { } adopted || adopted.Version != answer.Snapshot.Version
+            || (month.Outdates(adopted) && month.AsOf <= flight.BeganAt))
+        {
+            // Never called right because its owner says so: it knows less than is known here, by version or by what the mart has had since.
+            LogOwnerBehind(_key, owners.Owner, answer.Snapshot.Version, known);
+            _ownerName = null;
+            return null;
+        }
+        return new(adopted, answer.Result == CacheResult.Miss, ByOwner: true);
     }
 
-    private async Task<Refreshed> RefreshOnceAsync(bool wait, DateTimeOffset notBefore, long minVersion)
+    private async Task<Refreshed> RefreshOnceAsync(bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
-        await LoadStoredAsync().ConfigureAwait(false);
+        await LoadStoredAsync();
         while (true)
         {
             // Another process may have done the work already.
-            if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } adopted) return new(adopted, Queried: false);
+            if (await AdoptStoredAsync(notBefore, minVersion) is { } adopted) return new(adopted, Queried: false);
 
             // Renewed while the refresh runs: however long the mart takes, only a holder that died is replaced.
-            var held = await HeldLease.TryTakeAsync(_leases, _key.ToString(), _holder, _options.Lease, _time, CancellationToken.None).ConfigureAwait(false);
+            var held = await HeldLease.TryTakeAsync(_leases, _key.ToString(), _holder, _options.Lease, _time, CancellationToken.None);
             if (held is not null)
             {
-                await using var giveBack = held.ConfigureAwait(false);
+                await using var giveBack = held;
                 // Once more under the lease: it may have been committed between the look and the taking.
-                if (await AdoptStoredAsync(notBefore, minVersion).ConfigureAwait(false) is { } late) return new(late, Queried: false);
-                if (await AskMartAsync(held.Lease).ConfigureAwait(false) is { } refreshed) return refreshed;
+                if (await AdoptStoredAsync(notBefore, minVersion) is { } late) return new(late, Queried: false);
+                if (await AskMartAsync(held.Lease, minVersion) is { } refreshed) return refreshed;
                 LogLeaseLost(_key, held.Lease.Fence);
             }
             else if (!wait)
             {
                 return default;
             }
-            await Task.Delay(OtherHolderPoll, _time, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(OtherHolderPoll, _time, CancellationToken.None);
         }
     }
 
     /// <summary>The change token first, then at most one query. Null when the lease was lost meanwhile: nothing was kept.</summary>
-    private async Task<Refreshed?> AskMartAsync(Lease lease)
+    private async Task<Refreshed?> AskMartAsync(Lease lease, SnapshotVersion minVersion)
     {
         var began = Now();
         // The token is read before the rows: rows that are newer than their token cost one more query, never a missed change.
-        var token = await _mart.GetChangeTokenAsync(_key.Month, CancellationToken.None).ConfigureAwait(false);
-        var unchanged = _current is { } held && held.DataVersion == token ? held : null;
+        var token = await _mart.GetChangeTokenAsync(_key.Month, CancellationToken.None);
+        _month.Hear(token, began, Now());
+        var unchanged = Current is { } held && held.DataVersion == token ? held : null;
         var queried = false;
         Snapshot next;
         if (unchanged is not null)
         {
             next = unchanged with { CheckedAt = began };
+            // Somebody has a higher version of what is the newest content by the mart's own word: so this gets one above it.
+            if (unchanged.Version < minVersion) next = next with { Version = _versions.Next(minVersion) };
         }
         else
         {
             var rows = _broader.Find(_key, token)?.Rows.WithPrefix(_key.Prefix);
             queried = rows is null;
-            rows ??= await _mart.ReadAsync(_key, CancellationToken.None).ConfigureAwait(false);
-            next = new Snapshot(_key, (_current?.Version ?? 0) + 1, token, began, began, rows);
+            rows ??= await _mart.ReadAsync(_key, CancellationToken.None);
+            next = new Snapshot(_key, _versions.Next(minVersion), token, began, began, rows);
         }
-        if (await _snapshots.CommitAsync(lease, next, CancellationToken.None).ConfigureAwait(false) is not { } committed) return null;
-        Adopt(committed);
+        while (true)
+        {
+            var committed = await _snapshots.CommitAsync(lease, next, CancellationToken.None);
+            if (committed.Outcome == CommitOutcome.LeaseLost) return null;
+            if (committed.Outcome == CommitOutcome.Stored) break;
+            next = next with { Version = _versions.Next(committed.Newest) };
+        }
+        Adopt(next);
         var took = Now() - began;
         CacheMetrics.Refreshed(_key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
-        LogRefreshed(_key, committed.Version, committed.Rows.Count, queried, took.TotalSeconds);
-        return new(committed, queried);
+        LogRefreshed(_key, next.Version, next.Rows.Count, queried, took.TotalSeconds);
+        return new(next, queried);
     }
 
     /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
-    private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, long minVersion)
+    private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
         var isAhead = false;
-        if (await _snapshots.FindAsync(_key, CancellationToken.None).ConfigureAwait(false) is { } head)
+        if (await _snapshots.FindAsync(_key, CancellationToken.None) is { } head)
         {
             // By a clock that is ahead of this one: when it was checked, nobody here knows.
             isAhead = head.CheckedAt > Now();
-            if (_current is { } held && held.Version == head.Version && held.DataAsOf == head.DataAsOf)
+            if (Current is { } held && held.Version == head.Version)
             {
                 if (!isAhead) Adopt(held with { CheckedAt = head.CheckedAt });
             }
-            else if (_current is null || head.Version > _current.Version)
-                await AdoptContentAsync().ConfigureAwait(false);
+            else if (Current is null || head.Version > Current.Version)
+                await AdoptContentAsync();
         }
         // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
-        return !isAhead && _current is { } now && !ReferenceEquals(now, _outdated) && now.CheckedAt >= notBefore && now.Version >= minVersion ? now : null;
+        return !isAhead && Current is { } now && !_month.State.Outdates(now) && _month.State.CheckedAt(now) >= notBefore && now.Version >= minVersion
+            ? now
+            : null;
     }
 
     private Task LoadStoredAsync()
     {
-        if (_loaded) return Task.CompletedTask;
-        lock (_gate) return _loading ??= Task.Run(LoadOnceAsync, CancellationToken.None);
+        if (_state.IsLoaded) return Task.CompletedTask;
+        lock (_gate) return _loading ??= _tasks.Run(LoadOnceAsync);
 
         async Task LoadOnceAsync()
         {
-            await AdoptContentAsync().ConfigureAwait(false);
-            _loaded = true;
+            await AdoptContentAsync();
+            lock (_gate) _state = _state.Loaded();
         }
     }
 
     private async Task AdoptContentAsync()
     {
-        if (await _snapshots.LoadAsync(_key, CancellationToken.None).ConfigureAwait(false) is { } stored) Adopt(stored);
+        if (await _snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
     }
 
     /// <summary>A refresh under way.</summary>
-    private sealed class Flight(DateTimeOffset beganAt, DateTimeOffset notBefore)
+    private sealed class Flight(bool asks, DateTimeOffset beganAt, DateTimeOffset notBefore)
     {
+        /// <summary>It asks the key's owner first.</summary>
+        public bool Asks { get; } = asks;
+
         public DateTimeOffset BeganAt { get; } = beganAt;
 
         /// <summary>The oldest check that it may come back with.</summary>
         public DateTimeOffset NotBefore { get; } = notBefore;
 
         public Task<Refreshed> Task { get; set; } = null!;
-
-        /// <summary>The mart changed while it ran, perhaps after it looked: another must follow.</summary>
-        public bool Superseded { get; set; }
     }
 
     /// <summary>What a refresh came to; no snapshot when it left the work to another process.</summary>

@@ -11,6 +11,8 @@ namespace TransactionPipeline.Core.Cache;
 public sealed partial class CachedQuery
 {
     private readonly QueryKey _key;
+    private readonly MonthShelf _month;
+    private readonly IMemoryCount _memory;
     private readonly IMartSource _mart;
     private readonly ISnapshotStore _snapshots;
     private readonly ILeaseStore _leases;
@@ -18,21 +20,26 @@ public sealed partial class CachedQuery
     private readonly IRemoteOwner? _owner;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
+    private readonly TaskScheduler _tasks;
+    private readonly VersionClock _versions;
     private readonly ILogger _logger;
     private readonly string _holder;
+    private readonly Action<long> _grew;
 
-    private volatile Snapshot? _current;
-    private volatile Failure? _failure;
-    private volatile Snapshot? _outdated;
-    private volatile Learned? _learned;
+    private volatile KeyState _state = KeyState.Unknown;
     private volatile string? _ownerName;
     private long _hits;
     private long _lastAskedAt;
+    private volatile bool _isWatched;
+    private volatile bool _isOwned;
+    private bool _hasLeft;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
-    public CachedQuery(QueryKey key, CachedQueryContext context, IBroaderSnapshots broader)
+    internal CachedQuery(QueryKey key, MonthShelf month, CachedQueryContext context, IBroaderSnapshots broader, IMemoryCount memory)
     {
         _key = key;
+        _month = month;
+        _memory = memory;
         _mart = context.Sources[key.Mart];
         _snapshots = context.Snapshots;
         _leases = context.Leases;
@@ -40,13 +47,35 @@ public sealed partial class CachedQuery
         _owner = context.RemoteOwner;
         _options = context.Options;
         _time = context.Time;
+        _tasks = context.Tasks;
+        _versions = context.Versions;
         _logger = context.Logger;
         _holder = context.Holder;
+        _grew = Grew;
         _lastAskedAt = Now().UtcTicks;
     }
 
     /// <summary>The newest snapshot known here; null while there is none.</summary>
-    public Snapshot? Current => _current;
+    public Snapshot? Current => _state.Snapshot;
+
+    /// <summary>When it was last known to be unchanged; null while there is none.</summary>
+    public DateTimeOffset? CheckedAt => Current is { } held ? _month.State.CheckedAt(held) : null;
+
+    /// <summary>Whether this process is the key's owner, as far as is known; set by the table.</summary>
+    internal bool IsOwned
+    {
+        get => _isOwned;
+        set => _isOwned = value;
+    }
+
+    /// <summary>What it answers for.</summary>
+    internal QueryKey Key => _key;
+
+    /// <summary>Its place among what memory is kept for; set by the table, once.</summary>
+    internal EvictionQueue<CachedQuery>.Place Place { get; set; } = null!;
+
+    /// <summary>Its month's shelf.</summary>
+    internal MonthShelf Month => _month;
 
     /// <summary>Who refreshed it last: the owner elsewhere, or this process.</summary>
     public string Owner => _ownerName ?? _holder;
@@ -58,7 +87,7 @@ public sealed partial class CachedQuery
     public long Hits => Interlocked.Read(ref _hits);
 
     /// <summary>True while a refresh is under way.</summary>
-    public bool IsRefreshing => _refresh is not null;
+    public bool IsRefreshing => _state.IsRefreshing;
 
     /// <summary>As <see cref="IKeyOwner.GetAsync"/> says.</summary>
     public ValueTask<CachedAnswer> GetAsync(CacheDemand demand, CancellationToken cancellationToken)
@@ -66,119 +95,143 @@ public sealed partial class CachedQuery
         var now = Now();
         Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
         Interlocked.Increment(ref _hits);
-        // The hot path: a fresh snapshot costs no allocation and no lock.
-        return Serve(_current, demand, now) is { } answer ? new(answer) : WaitAsync(demand, now, cancellationToken);
+        if (!_isWatched) Watch();
+        // The hot path: the key's state and its month's, each read once; a fresh snapshot costs no allocation and no lock.
+        var judged = Judge(demand, now);
+        return IsServed(judged.Verdict) ? new(judged.Answer) : WaitAsync(judged.Verdict, demand, now, IsOwnedElsewhere, cancellationToken);
     }
 
-    /// <summary>Takes over a snapshot that another process made, when it is newer than what is held.</summary>
+    /// <summary>As <see cref="KeyTable.AnswerAsOwnerAsync"/> says.</summary>
+    internal async ValueTask<CachedAnswer> AnswerAsOwnerAsync(TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)
+    {
+        var now = Now();
+        // What this process asks of itself is no use of the key: its own caller's was counted.
+        if (Volatile.Read(ref _asking) is null)
+        {
+            Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
+            if (!_isWatched) Watch();
+        }
+        var demand = new CacheDemand(maxAge, OnlyIfCached: false, minVersion);
+        var judged = Judge(demand, now);
+        return IsServed(judged.Verdict) ? judged.Answer : await WaitAsync(judged.Verdict, demand, now, ask: false, cancellationToken);
+    }
+
+    /// <summary>Takes over a snapshot that another process made, when it is newer than what is held, by its version and by what is known of the mart.</summary>
     public void Adopt(Snapshot snapshot)
     {
+        _versions.Observe(snapshot.Version);
+        // Another process's clock may be ahead: when it was checked, nobody here knows.
+        var now = Now();
+        var isAhead = snapshot.CheckedAt > now;
+        if (isAhead) snapshot = snapshot with { CheckedAt = now };
         lock (_gate)
         {
-            // Another process's clock may be ahead.
-            var now = Now();
-            if (snapshot.CheckedAt > now) snapshot = snapshot with { CheckedAt = now };
-            var isKnown = _learned?.DataVersion == snapshot.DataVersion;
-            // Its change token is known to be the mart's own as of then, whoever read the rows, and by whatever clock.
-            if (isKnown && _learned!.AsOf > snapshot.CheckedAt) snapshot = snapshot with { CheckedAt = _learned.AsOf };
-            if (_current is { } held && (held.Version > snapshot.Version
-                || (held.Version == snapshot.Version && held.CheckedAt >= snapshot.CheckedAt))) return;
-            // The same rows, checked by another process after they were read here but before the mart changed, are as outdated as before.
-            if (ReferenceEquals(_current, _outdated) && _outdated?.Version == snapshot.Version && !isKnown && snapshot.CheckedAt <= _learned?.AsOf)
-                _outdated = snapshot;
-            _current = snapshot;
+            var adopted = _state.Adopted(snapshot, _month.State);
+            if (ReferenceEquals(adopted, _state)) return;
+            Become(adopted);
         }
+        // The mart had this token then: that is known of the month, if it is later than what is.
+        if (!isAhead && snapshot.CheckedAt > _month.State.AsOf) _month.Hear(snapshot.DataVersion, snapshot.CheckedAt, now);
     }
 
     /// <summary>Forgets the snapshot, so that the next question asks the mart.</summary>
     public void Forget()
     {
+        lock (_gate) Become(_state.Forgotten());
+    }
+
+    /// <summary>It has left the table: what it still holds is counted no more.</summary>
+    internal void Leave()
+    {
+        _month.Leave(this);
         lock (_gate)
         {
-            _current = null;
-            _failure = null;
-            _loaded = true;
+            _hasLeft = true;
+            _state.Snapshot?.Rows.CountNoMore(_grew);
         }
     }
 
-    /// <summary>
-    /// The mart's change token is known to be <paramref name="dataVersion"/> as of <paramref name="asOf"/>. The same as the snapshot's:
-    /// it was checked. Another: it is outdated; a key in use is refreshed at once, behind answers that go on being served from it, and
-    /// any other key by its next question.
-    /// </summary>
-    public void Learn(string dataVersion, DateTimeOffset asOf)
+    /// <summary>Whether somebody asked for it lately enough to keep it fresh.</summary>
+    internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= _options.FreshFor + _options.StaleFor;
+
+    /// <summary>Refreshes it, behind the answers, when its month has changed since; false when it has not.</summary>
+    internal bool RefreshWhenOutdated()
     {
-        lock (_gate)
-        {
-            if (_current is not { } held) return;
-            // Another process's clock may be ahead.
-            var now = Now();
-            if (asOf > now) asOf = now;
-            var learned = new Learned(dataVersion, asOf);
-            // Told again: what has been refreshed here since is the newer of the two.
-            if (learned == _learned && !ReferenceEquals(held, _outdated)) return;
-            if (_learned is null || asOf >= _learned.AsOf) _learned = learned;
-            if (held.DataVersion == dataVersion)
-            {
-                if (!ReferenceEquals(held, _outdated)) Adopt(held with { CheckedAt = asOf });
-                return;
-            }
-            // A refresh that runs already may have read the token before the change.
-            if (_refresh is not null) _refresh.Superseded = true;
-            _outdated = held;
-            if (now - LastAskedAt <= _options.FreshFor + _options.StaleFor) RefreshBehind();
-        }
+        if (Current is not { } held || !_month.State.Outdates(held)) return false;
+        RefreshBehind();
+        return true;
     }
 
-    /// <summary>What may be answered without waiting; null when the caller must wait. Starts the refresh behind a stale answer.</summary>
-    private CachedAnswer? Serve(Snapshot? snapshot, CacheDemand demand, DateTimeOffset now)
+    /// <summary>It is told of news no more, as nobody asks for it.</summary>
+    internal void Unwatched()
     {
-        if (snapshot is null || snapshot.Version < demand.MinVersion) return null;
-        var age = snapshot.AgeAt(now);
-        if (demand.MaxAge is { } limit && (age > limit || limit == TimeSpan.Zero)) return null;
-        var outdated = ReferenceEquals(snapshot, _outdated);
-        if (age <= _options.FreshFor && !outdated) return new(snapshot, CacheResult.Hit);
-
-        var failure = _failure;
-        if (failure is not null && now < failure.RetryAt && age <= _options.MaxStaleOnError)
-            return new(snapshot, CacheResult.StaleOnError, failure.Error.Message);
-        if (age > _options.FreshFor + _options.StaleFor || (outdated && _refresh is null)) return null;
-
-        if (!demand.OnlyIfCached) RefreshBehind();
-        return failure is null
-            ? new(snapshot, CacheResult.Stale)
-            : new(snapshot, CacheResult.StaleOnError, failure.Error.Message);
+        _isWatched = false;
+        // Asked for meanwhile.
+        if (IsInUse(Now())) Watch();
     }
 
-    private async ValueTask<CachedAnswer> WaitAsync(CacheDemand demand, DateTimeOffset asked, CancellationToken cancellationToken)
+    private void Grew(long bytes) => _memory.Grew(this, bytes);
+
+    private static bool IsServed(Verdict verdict) => verdict is Verdict.Serve or Verdict.ServeAndRefresh;
+
+    private void Watch()
     {
-        if (!_loaded)
+        _isWatched = true;
+        _month.Use(this);
+    }
+
+    /// <summary>Called under the gate.</summary>
+    private void Become(KeyState state)
+    {
+        var (before, after) = (_state.Snapshot?.Rows, state.Snapshot?.Rows);
+        _state = state;
+        if (ReferenceEquals(before, after) || _hasLeft) return;
+        before?.CountNoMore(_grew);
+        after?.CountTo(_grew);
+    }
+
+    /// <summary>What may be done for a caller now; begins the refresh behind a stale answer.</summary>
+    private Judgement Judge(CacheDemand demand, DateTimeOffset now)
+    {
+        var judged = _state.Judge(demand, _month.State, _options, now);
+        if (judged.Verdict == Verdict.ServeAndRefresh) RefreshBehind();
+        return judged;
+    }
+
+    private async ValueTask<CachedAnswer> WaitAsync(
+        Verdict verdict, CacheDemand demand, DateTimeOffset asked, bool ask, CancellationToken cancellationToken)
+    {
+        if (verdict == Verdict.Load)
         {
             // After a restart the stored snapshot may do; asking for it is no refresh and may be shared without a lease.
-            await LoadStoredAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (Serve(_current, demand, asked) is { } stored) return stored;
+            await LoadStoredAsync().WaitAsync(cancellationToken);
+            var judged = Judge(demand, asked);
+            if (IsServed(judged.Verdict)) return judged.Answer;
+            verdict = judged.Verdict;
         }
-        if (demand.OnlyIfCached) throw new NotCachedException(_key);
+        if (verdict == Verdict.Refuse) throw new NotCachedException(_key);
 
         try
         {
             // "Check" means a check that begins after the caller asked; one that runs already may have looked before the change.
             var oldest = demand.MaxAge is { } limit && limit < _options.FreshFor ? limit : _options.FreshFor;
-            var notBefore = NotBefore(asked - oldest);
-            var refreshed = await RefreshAsync(notBefore, demand.MinVersion, cancellationToken).ConfigureAwait(false);
-            return new(refreshed.Snapshot!, refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
+            var refreshed = await RefreshAsync(ask, NotBefore(asked - oldest), demand.MinVersion, cancellationToken);
+            var snapshot = refreshed.Snapshot!;
+            return new(snapshot, _month.State.CheckedAt(snapshot), refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
         }
         catch (MartException error)
         {
-            var last = _current;
-            if (last is null || last.Version < demand.MinVersion || last.AgeAt(Now()) > _options.MaxStaleOnError) throw;
-            return new(last, CacheResult.StaleOnError, error.Message);
+            if (_state.LastGood(demand, _month.State, _options, Now(), error) is { } last) return last;
+            throw;
         }
     }
 
     /// <summary>The oldest check that will do: an outdated snapshot must have been checked since the change was seen.</summary>
-    private DateTimeOffset NotBefore(DateTimeOffset oldest) =>
-        _current is { } held && ReferenceEquals(held, _outdated) && _learned is { } learned && learned.AsOf > oldest ? learned.AsOf : oldest;
+    private DateTimeOffset NotBefore(DateTimeOffset oldest)
+    {
+        var month = _month.State;
+        return Current is { } held && month.Outdates(held) && month.AsOf > oldest ? month.AsOf : oldest;
+    }
 
     /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
     private DateTimeOffset Now()
@@ -186,10 +239,4 @@ public sealed partial class CachedQuery
         var now = _time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
-
-    /// <summary>The mart's change token was this at that time.</summary>
-    private sealed record Learned(string DataVersion, DateTimeOffset AsOf);
-
-    /// <summary>The last refresh failed; a stale answer leaves the mart alone until <paramref name="RetryAt"/>.</summary>
-    private sealed record Failure(MartException Error, DateTimeOffset RetryAt);
 }

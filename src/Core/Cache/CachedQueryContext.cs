@@ -10,27 +10,24 @@ namespace TransactionPipeline.Core.Cache;
 /// <param name="Leases">Who may refresh.</param>
 /// <param name="Options">Ages and limits.</param>
 /// <param name="Time">The clock.</param>
+/// <param name="Versions">Issues versions.</param>
 /// <param name="Logger">Where refreshes are logged.</param>
-/// <param name="Holder">This process's name in leases; another at each start.</param>
+/// <param name="Holder">This process's name in leases, see <see cref="ILeaseHolders.Own"/>.</param>
 public sealed record CachedQueryContext(
     IReadOnlyDictionary<Mart, IMartSource> Sources,
     ISnapshotStore Snapshots,
     ILeaseStore Leases,
     CacheOptions Options,
     TimeProvider Time,
+    VersionClock Versions,
     ILogger<CachedQuery> Logger,
     string Holder)
 {
     /// <summary>The owner that refreshes the keys in this process's place; null when they are refreshed here.</summary>
     public IRemoteOwner? RemoteOwner { get; init; }
 
-    /// <summary>Where else to look for broader snapshots; null for nowhere.</summary>
-    public IBroaderSnapshots? MoreBroader { get; init; }
-
-    /// <summary>The part of <see cref="CacheOptions.MaxBytes"/> that these keys may take, up to 1.</summary>
-    public double MemoryShare { get; init; } = 1;
-
-    internal long MaxBytes => (long)(Options.MaxBytes * MemoryShare);
+    /// <summary>Where refreshes run; the thread pool unless a test wants to own their order.</summary>
+    public TaskScheduler Tasks { get; init; } = TaskScheduler.Default;
 }
 
 /// <summary>Finds a held snapshot that a narrower one can be cut from.</summary>

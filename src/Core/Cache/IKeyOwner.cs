@@ -2,7 +2,7 @@ namespace TransactionPipeline.Core.Cache;
 
 /// <summary>
 /// The seam between the hosts and the cache: who owns a query key and refreshes it. In one process it is
-/// <see cref="LocalKeyOwner"/>; in a cluster of silos it is the key's grain. Both run a <see cref="CachedQuery"/>.
+/// <see cref="KeyTable"/>; in a cluster of silos it is the key's grain. Both run a <see cref="CachedQuery"/>.
 /// </summary>
 public interface IKeyOwner
 {

@@ -16,7 +16,7 @@ public interface IRemoteOwner
     /// The owner's mart failed, and it has nothing that it may serve. An asker that has nothing either does the work itself, unless the
     /// same question would fail again.
     /// </exception>
-    Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, long minVersion);
+    Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion);
 }
 
 /// <summary>An owner's answer.</summary>

@@ -16,18 +16,35 @@ public interface ISnapshotStore
     Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores <paramref name="snapshot"/>. When that very snapshot (version and data_as_of) is stored already, only its checked_at
-    /// moves; else it becomes the next version: above the stored one, and at least the one it proposes.
+    /// Stores <paramref name="snapshot"/>. When its version is the key's stored one, only its checked_at moves; else it must be above every
+    /// version that was ever stored for its mart and month.
     /// </summary>
-    /// <returns>The snapshot as stored; null when the lease was lost, and nothing was written.</returns>
-    Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken);
+    Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken);
 
     /// <summary>The newest month that a snapshot with rows is stored for, of any prefix; null when there is none.</summary>
     Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken);
 
-    /// <summary>Removes the key's rows; its version is kept, so that versions go on rising. False when there was none.</summary>
+    /// <summary>Removes the key's rows; what is stored later is still above its version. False when there was none.</summary>
     Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken);
 }
 
 /// <summary>A stored snapshot without its rows; the fields are those of <see cref="Snapshot"/>.</summary>
-public sealed record SnapshotHead(long Version, string DataVersion, DateTimeOffset DataAsOf, DateTimeOffset CheckedAt);
+public sealed record SnapshotHead(SnapshotVersion Version, string DataVersion, DateTimeOffset DataAsOf, DateTimeOffset CheckedAt);
+
+/// <summary>What came of a commit.</summary>
+/// <param name="Outcome">Whether it is stored.</param>
+/// <param name="Newest">With <see cref="CommitOutcome.Outrun"/>: the version that a new one has to be above.</param>
+public readonly record struct Committed(CommitOutcome Outcome, SnapshotVersion Newest = default);
+
+/// <summary>The outcomes of a commit.</summary>
+public enum CommitOutcome
+{
+    /// <summary>It is stored.</summary>
+    Stored,
+
+    /// <summary>The lease is another's by now; nothing was written.</summary>
+    LeaseLost,
+
+    /// <summary>The store has seen a higher version for its mart and month; nothing was written.</summary>
+    Outrun,
+}

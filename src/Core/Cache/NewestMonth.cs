@@ -9,15 +9,16 @@ namespace TransactionPipeline.Core.Cache;
 /// <param name="find">Asks the mart, or one that asks it for several processes.</param>
 /// <param name="options">Ages.</param>
 /// <param name="time">The clock.</param>
-public sealed class NewestMonth(Func<Mart, Task<KnownMonth>> find, CacheOptions options, TimeProvider time) : INewestMonth
+/// <param name="tasks">Where the asking runs.</param>
+public sealed class NewestMonth(Func<Mart, Task<KnownMonth>> find, CacheOptions options, TimeProvider time, TaskScheduler tasks) : INewestMonth
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Mart, KnownMonth> _known = [];
     private readonly Dictionary<Mart, Task<KnownMonth>> _asking = [];
 
     /// <summary>The newest months, from the marts themselves.</summary>
-    public NewestMonth(IReadOnlyDictionary<Mart, IMartSource> sources, CacheOptions options, TimeProvider time)
-        : this(mart => AskMartAsync(sources[mart], time), options, time)
+    public NewestMonth(IReadOnlyDictionary<Mart, IMartSource> sources, CacheOptions options, TimeProvider time, TaskScheduler? tasks = null)
+        : this(mart => AskMartAsync(sources[mart], time), options, time, tasks ?? TaskScheduler.Default)
     {
     }
 
@@ -46,7 +47,7 @@ public sealed class NewestMonth(Func<Mart, Task<KnownMonth>> find, CacheOptions 
         }
         if (known is not null && AgeOf(known) <= options.FreshFor + options.StaleFor)
         {
-            _ = asking.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+            _ = asking.SettledAsync();
             return known;
         }
         try
@@ -76,7 +77,7 @@ public sealed class NewestMonth(Func<Mart, Task<KnownMonth>> find, CacheOptions 
     private Task<KnownMonth> Ask(Mart mart)
     {
         var asking = default(Task<KnownMonth>);
-        asking = Task.Run(async () =>
+        asking = tasks.Run(async () =>
         {
             KnownMonth? found = null;
             try

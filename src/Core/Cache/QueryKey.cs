@@ -27,6 +27,9 @@ public sealed record QueryKey(Mart Mart, string Prefix, Month Month)
         }
     }
 
+    /// <summary>Its mart and month: <c>warehouse/2023-10</c>.</summary>
+    internal string MonthText => $"{Beginning(Mart)}{Month}";
+
     /// <summary><c>mart/month/prefix</c>; the prefix comes last because it alone has free text.</summary>
     public override string ToString() => $"{Beginning(Mart)}{Month}/{Prefix}";
 

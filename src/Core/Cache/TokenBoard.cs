@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Cache;
@@ -6,7 +7,8 @@ namespace TransactionPipeline.Core.Cache;
 /// One mart's change tokens for all who ask: the mart is looked at once for each <see cref="CacheOptions.PollSeconds"/>, for every
 /// month that anybody asked for lately, however many ask.
 /// </summary>
-public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions options, TimeProvider time) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing of the system's, and looks may wait at it when the board goes.")]
+public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions options, TimeProvider time)
 {
     /// <summary>A month that nobody asked for in so many polls is not looked at any more.</summary>
     private const int PollsToForget = 10;
@@ -23,13 +25,16 @@ public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions opt
     /// The tokens of <paramref name="months"/>, not older than one poll; when <paramref name="woken"/>, looked at from now on. Whoever is
     /// woken while a look runs shares the next one.
     /// </summary>
+    /// <param name="months">The months.</param>
+    /// <param name="woken">Whether the mart is known to have changed.</param>
+    /// <param name="cancellationToken">Ends the waiting for another's look; a look that runs is everybody's.</param>
     /// <exception cref="MartException">The mart could not be asked.</exception>
-    public async Task<TokenNews> LookAsync(IReadOnlyCollection<Month> months, bool woken)
+    public async Task<TokenNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken = default)
     {
         var now = time.GetUtcNow();
         var oldest = woken ? now : now - options.Poll;
         var begunBefore = Volatile.Read(ref _begun);
-        await _looking.WaitAsync();
+        await _looking.WaitAsync(cancellationToken);
         try
         {
             foreach (var month in months) _askedAt[month] = now;
@@ -43,9 +48,6 @@ public sealed class TokenBoard(Mart mart, IChangeTokens tokens, CacheOptions opt
             _looking.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _looking.Dispose();
 
     private async Task<IReadOnlyList<MonthToken>> LookAsync(DateTimeOffset now, bool woken)
     {

@@ -61,10 +61,10 @@ public sealed class ValidationOptions
     [ConfigurationKeyName("max_decimals")]
     public int MaxDecimals { get; set; } = 2;
 
-    /// <summary>What a product must start with (ordinal); the marts' filter uses it too.</summary>
+    /// <summary>What a product must start with (ordinal, in composed form); the marts' filter uses it too.</summary>
     /// <value><c>Halal</c>.</value>
     [ConfigurationKeyName("product_prefix")]
-    public string ProductPrefix { get; set; } = "Halal";
+    public string ProductPrefix { get; set => field = value.Normalize(); } = "Halal";
 
     /// <summary>The columns that must not be blank.</summary>
     /// <value>All five.</value>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace TransactionPipeline.Core.Ingestion;
 
 /// <summary>
-/// Makes transactions as the seed's larger fixture has them, for load tests: 90 % of the products start with Halal, prices lie between
+/// Makes realistic transactions, for load tests: 90 % of the products start with Halal, prices lie between
 /// 10 and 1,000 with 2 decimals, quantities between 1 and 149, the days in the twelve months of 2023. The same seed gives the same file.
 /// </summary>
 public static class TransactionGenerator

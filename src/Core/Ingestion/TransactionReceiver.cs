@@ -15,6 +15,7 @@ public sealed partial class TransactionReceiver(
     IEnumerable<ITransactionStore> stores,
     IBatchStore batches,
     ILeaseStore leases,
+    ILeaseHolders holders,
     TransactionIdHasher hasher,
     IOptions<IngestionOptions> options,
     TimeProvider time,
@@ -41,7 +42,7 @@ public sealed partial class TransactionReceiver(
     {
         var started = time.GetTimestamp();
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-        await using var lease = await HeldLease.TryTakeAsync(leases, LeaseName(id), id, _leaseTime, time, cancellationToken)
+        await using var lease = await HeldLease.TryTakeAsync(leases, LeaseName(id), holders.Own, _leaseTime, time, cancellationToken)
             ?? throw new UnreachableException("A new batch's lease cannot be held by another.");
         await batches.BeginAsync(id, source, cancellationToken);
         try
@@ -147,7 +148,7 @@ public sealed partial class TransactionReceiver(
     {
         foreach (var batch in await batches.ListAsync(BatchStatus.Receiving, cancellationToken))
         {
-            var taken = await HeldLease.TryTakeAsync(leases, LeaseName(batch.Id), batch.Id + ":discard", _leaseTime, time, cancellationToken);
+            var taken = await HeldLease.TryTakeAsync(leases, LeaseName(batch.Id), holders.Own, _leaseTime, time, cancellationToken);
             if (taken is null) continue;
             await using (taken) await AbandonAsync(batch.Id, cause: null);
         }

@@ -45,7 +45,9 @@ internal sealed class TransactionValidator
     public (string Field, string Reason)? Check(in TransactionLine line, out CheckedSale sale)
     {
         sale = default;
+        // In composed form: what looks the same is the same. Checked first, as nearly all are.
         var product = line.Product.Trim();
+        if (!product.IsNormalized()) product = product.Normalize();
         if (Trim(line.Id).IsEmpty) return (TransactionColumns.Id, RejectReasons.Missing);
         if (CheckPrice(Trim(line.Price), out var price) is { } badPrice) return (TransactionColumns.Price, badPrice);
         if (CheckQuantity(Trim(line.Quantity), out var quantity) is { } badQuantity) return (TransactionColumns.Quantity, badQuantity);

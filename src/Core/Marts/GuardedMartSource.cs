@@ -3,6 +3,7 @@ using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Marts;
 
@@ -58,6 +59,9 @@ public sealed class GuardedMartSource : IMartSource, IDisposable
 
     /// <inheritdoc/>
     public string Store => _mart.Store;
+
+    /// <inheritdoc/>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => _mart.IdentifyAsync(cancellationToken);
 
     /// <inheritdoc/>
     public bool IsCostlyToPoll => _mart.IsCostlyToPoll;

@@ -1,4 +1,5 @@
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Marts;
 
@@ -19,6 +20,9 @@ public interface IMartSource
 
     /// <summary>True when one token stands for all months: a look at one of them is a look at all.</summary>
     bool HasOneToken => false;
+
+    /// <summary>Which database this mart is in. Answers also while that is away, then without an id.</summary>
+    Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => Task.FromResult(new StoreIdentity(Store, "", null));
 
     /// <summary>
     /// The mart's change token for a month: differs whenever the month's rows may differ. Must be cheap (no billed bytes).

@@ -18,6 +18,8 @@ public sealed class MartRows
     private readonly long[] _count;
     private readonly long[]? _quantity;
     private readonly long _size;
+    private readonly Lock _counting = new();
+    private readonly List<Action<long>> _holders = [];
     private long _made;
 
     internal MartRows(
@@ -48,7 +50,35 @@ public sealed class MartRows
     public bool HasTotalQuantity => _quantity is not null;
 
     /// <summary>Counts the bytes of something that was made of the rows and is kept as long as they are, such as their encoding.</summary>
-    public void CountIn(long bytes) => Interlocked.Add(ref _made, bytes);
+    public void CountIn(long bytes)
+    {
+        lock (_counting)
+        {
+            _made += bytes;
+            foreach (var holder in _holders) holder(bytes);
+        }
+    }
+
+    /// <summary>Tells <paramref name="holder"/> the bytes that it holds now, and those that are added as long as it holds them.</summary>
+    internal void CountTo(Action<long> holder)
+    {
+        // There is one for all.
+        if (ReferenceEquals(this, Empty)) return;
+        lock (_counting)
+        {
+            _holders.Add(holder);
+            holder(SizeInBytes);
+        }
+    }
+
+    /// <summary>Tells <paramref name="holder"/> that it holds them no more; nothing when it did not.</summary>
+    internal void CountNoMore(Action<long> holder)
+    {
+        lock (_counting)
+        {
+            if (_holders.Remove(holder)) holder(-SizeInBytes);
+        }
+    }
 
     /// <summary>Row <paramref name="index"/>, from 0.</summary>
     public MartRow this[int index] => new(

@@ -32,8 +32,8 @@ public sealed partial class PipelineRunner : IAsyncDisposable
 
     /// <summary>A runner of this process.</summary>
     public PipelineRunner(
-        PipelineSteps steps, IRunStore runs, ILeaseStore leases, IOptions<OrchestrationOptions> options, TimeProvider time,
-        ILogger<PipelineRunner> logger)
+        PipelineSteps steps, IRunStore runs, ILeaseStore leases, ILeaseHolders holders, IOptions<OrchestrationOptions> options,
+        TimeProvider time, ILogger<PipelineRunner> logger)
     {
         _steps = steps;
         _runs = runs;
@@ -42,7 +42,7 @@ public sealed partial class PipelineRunner : IAsyncDisposable
         _time = time;
         _logger = logger;
         _leaseTime = TimeSpan.FromSeconds(_options.LeaseSeconds);
-        _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
+        _owner = holders.Own;
         _recorder = new RunRecorder(runs, logger);
         _presence = new RunnerPresence(leases, _owner, _leaseTime, time, _recorder.FlushAsync);
     }

@@ -67,11 +67,13 @@ public sealed class SummaryExporter(string directory)
             json.WriteEndObject();
             if (json.BytesPending > FlushBytes) await json.FlushAsync(cancellationToken);
 
+#pragma warning disable MA0011 // The writer's own provider is the invariant culture.
             csv.WriteField(row.Product);
             csv.WriteField(month);
             csv.WriteField(row.TotalAmount);
             csv.WriteField(row.AvgPrice);
             csv.WriteField(row.TransactionCount);
+#pragma warning restore MA0011
             await csv.EndRecordAsync(cancellationToken);
         }
         json.WriteEndArray();

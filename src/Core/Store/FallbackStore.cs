@@ -36,10 +36,10 @@ public sealed partial class FallbackStore(
         TryAsync(() => snapshots.LoadAsync(key, cancellationToken), () => null);
 
     /// <inheritdoc/>
-    public Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
+    public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
         lease.Fence == NoFence
-            ? Task.FromResult<Snapshot?>(snapshot)
-            : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => snapshot);
+            ? Task.FromResult(new Committed(CommitOutcome.Stored))
+            : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => new(CommitOutcome.Stored));
 
     /// <inheritdoc/>
     public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) =>

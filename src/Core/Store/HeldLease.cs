@@ -11,6 +11,9 @@ public sealed class HeldLease : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _disposed = new();
+
+    // A delay that is cancelled goes on in the thread pool, a timer that is disposed where it is awaited.
+    private readonly PeriodicTimer _timer;
     private readonly Task _renewing;
 
     private HeldLease(ILeaseStore store, Lease lease, TimeSpan duration, TimeProvider time)
@@ -19,6 +22,7 @@ public sealed class HeldLease : IAsyncDisposable
         _lease = lease;
         _duration = duration;
         _time = time;
+        _timer = new PeriodicTimer(duration / 3, time);
         _renewing = RenewAsync();
     }
 
@@ -38,7 +42,8 @@ public sealed class HeldLease : IAsyncDisposable
     /// <summary>Gives the lease up.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _disposed.CancelAsync();
+        _timer.Dispose();
+        _disposed.Cancel();
         await _renewing;
         // A store that cannot be written keeps the lease until its time is over; the work itself is done.
         await Task.WhenAny(_store.ReleaseAsync(_lease, CancellationToken.None));
@@ -49,10 +54,8 @@ public sealed class HeldLease : IAsyncDisposable
     private async Task RenewAsync()
     {
         var held = _time.GetTimestamp();
-        while (true)
+        while (await _timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            await Task.WhenAny(Task.Delay(_duration / 3, _time, _disposed.Token));
-            if (_disposed.IsCancellationRequested) return;
             try
             {
                 if (await _store.RenewAsync(_lease, _duration, _disposed.Token)) held = _time.GetTimestamp();
@@ -71,6 +74,6 @@ public sealed class HeldLease : IAsyncDisposable
                 break;
             }
         }
-        await _lost.CancelAsync();
+        if (!_disposed.IsCancellationRequested) _lost.Cancel();
     }
 }

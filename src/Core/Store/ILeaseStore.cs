@@ -8,7 +8,7 @@ public interface ILeaseStore
 {
     /// <summary>Takes the lease when nobody holds it or the holder's time is over; null when another holds it.</summary>
     /// <param name="name">What is leased: a query key, or the name of a job.</param>
-    /// <param name="holder">Who asks: unique for each process.</param>
+    /// <param name="holder">Who asks: a process, see <see cref="ILeaseHolders.Own"/>, perhaps with more behind a slash.</param>
     /// <param name="duration">How long it holds unless renewed.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken);
@@ -20,8 +20,22 @@ public interface ILeaseStore
     Task ReleaseAsync(Lease lease, CancellationToken cancellationToken);
 }
 
+/// <summary>The leases themselves, as <see cref="LeaseKeeper"/> works on them.</summary>
+public interface ILeaseTable : ILeaseStore
+{
+    /// <summary>Who holds the lease now; null when nobody does.</summary>
+    Task<string?> FindHolderAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Takes the lease from <paramref name="ended"/>, though its time is not over; null when another holds it by now.</summary>
+    Task<Lease?> TakeOverAsync(string name, string ended, string holder, TimeSpan duration, CancellationToken cancellationToken);
+}
+
 /// <summary>A held lease.</summary>
 /// <param name="Name">What is leased.</param>
 /// <param name="Holder">Who holds it.</param>
 /// <param name="Fence">The fencing token: higher than that of every holder before.</param>
-public sealed record Lease(string Name, string Holder, long Fence);
+public sealed record Lease(string Name, string Holder, long Fence)
+{
+    /// <summary>Stands for whatever fence the holder may have been given; good for giving back only.</summary>
+    public const long UnknownFence = 0;
+}

@@ -5,8 +5,10 @@ namespace TransactionPipeline.Grains.Query;
 internal interface IQueryGrain : IGrainWithStringKey
 {
     /// <summary>The owner's answer; a failing mart is told in it, so that it crosses silos of different versions.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="cancellationToken">Ends the waiting for a refresh, not the refresh.</param>
     [Alias("Ask")]
-    Task<OwnerAnswer> AskAsync(OwnerQuestion question);
+    Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken);
 
     /// <summary>Drops the key's snapshot from the owner and from the shared store. False when there was none.</summary>
     [Alias("Drop")]

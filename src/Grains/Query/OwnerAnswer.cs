@@ -7,8 +7,8 @@ namespace TransactionPipeline.Grains.Query;
 [GenerateSerializer, Immutable, Alias("transaction-pipeline.owner-answer")]
 internal sealed record OwnerAnswer
 {
-    /// <summary>The snapshot's version; 0 when there is none.</summary>
-    [Id(0)] public long Version { get; init; }
+    /// <summary>The snapshot's version; none when there is no snapshot.</summary>
+    [Id(0)] public VersionNote Version { get; init; }
 
     /// <summary>As <see cref="Snapshot.DataVersion"/>.</summary>
     [Id(1)] public string DataVersion { get; init; } = "";
@@ -16,8 +16,8 @@ internal sealed record OwnerAnswer
     /// <summary>As <see cref="Snapshot.DataAsOf"/>.</summary>
     [Id(2)] public DateTimeOffset DataAsOf { get; init; }
 
-    /// <summary>As <see cref="Snapshot.CheckedAt"/>.</summary>
-    [Id(3)] public DateTimeOffset CheckedAt { get; init; }
+    /// <summary>How long ago it was checked. A duration, so that clocks of two machines need not agree.</summary>
+    [Id(3)] public TimeSpan CheckedAge { get; init; }
 
     /// <summary>The rows; null when the asker has them.</summary>
     [Id(4)] public SnapshotRows? Rows { get; init; }
@@ -37,16 +37,19 @@ internal sealed record OwnerAnswer
     /// <summary>The name of the silo that answered, for operators.</summary>
     [Id(9)] public string Silo { get; init; } = "";
 
-    public static OwnerAnswer Of(CachedAnswer answer, OwnerQuestion question, string silo)
+    /// <summary>The owner's <see cref="VersionClock.Last"/>.</summary>
+    [Id(10)] public long Clock { get; init; }
+
+    public static OwnerAnswer Of(CachedAnswer answer, OwnerQuestion question, string silo, DateTimeOffset now)
     {
         var snapshot = answer.Snapshot;
-        var isHeld = snapshot.Version == question.HeldVersion && snapshot.DataAsOf == question.HeldAsOf;
+        var isHeld = snapshot.Version == question.HeldVersion.ToVersion();
         return new OwnerAnswer
         {
-            Version = snapshot.Version,
+            Version = VersionNote.Of(snapshot.Version),
             DataVersion = snapshot.DataVersion,
             DataAsOf = snapshot.DataAsOf,
-            CheckedAt = snapshot.CheckedAt,
+            CheckedAge = answer.AgeAt(now),
             Rows = isHeld ? null : new SnapshotRows(snapshot.Rows),
             Queried = answer.Result == CacheResult.Miss,
             Error = answer.Error,
@@ -58,11 +61,14 @@ internal sealed record OwnerAnswer
         new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter, Silo = silo };
 
     /// <summary>The answer as Core knows it.</summary>
+    /// <param name="key">What was asked.</param>
+    /// <param name="held">The copy that the question named.</param>
+    /// <param name="asked">When it was asked: nothing in the answer is told to be younger than it is.</param>
     /// <exception cref="MartException">There is no snapshot in it.</exception>
-    public CachedAnswer ToCachedAnswer(QueryKey key, Snapshot? held)
+    public CachedAnswer ToCachedAnswer(QueryKey key, Snapshot? held, DateTimeOffset asked)
     {
-        if (Version == 0) throw new MartException(Error ?? "the answer could not be made", Failure) { RetryAfter = RetryAfter };
-        var snapshot = new Snapshot(key, Version, DataVersion, DataAsOf, CheckedAt, Rows?.Rows ?? held!.Rows);
+        if (Version == default) throw new MartException(Error ?? "the answer could not be made", Failure) { RetryAfter = RetryAfter };
+        var snapshot = new Snapshot(key, Version.ToVersion(), DataVersion, DataAsOf, asked - CheckedAge, Rows?.Rows ?? held!.Rows);
         if (Error is not null) return new(snapshot, CacheResult.StaleOnError, Error);
         return new(snapshot, Queried ? CacheResult.Miss : CacheResult.Revalidated);
     }

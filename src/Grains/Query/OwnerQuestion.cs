@@ -1,3 +1,5 @@
+using TransactionPipeline.Core.Cache;
+
 namespace TransactionPipeline.Grains.Query;
 
 /// <summary>What a silo asks of a key's owner.</summary>
@@ -8,11 +10,11 @@ internal sealed record OwnerQuestion
     [Id(0)] public TimeSpan MaxAge { get; init; }
 
     /// <summary>The lowest version that will do.</summary>
-    [Id(1)] public long MinVersion { get; init; }
+    [Id(1)] public VersionNote MinVersion { get; init; }
 
-    /// <summary>The version of the copy that the asker has; 0 for none. Its rows are not sent again.</summary>
-    [Id(2)] public long HeldVersion { get; init; }
+    /// <summary>The version of the copy that the asker has, whose rows are not sent again; none for no copy.</summary>
+    [Id(2)] public VersionNote HeldVersion { get; init; }
 
-    /// <summary>With <see cref="HeldVersion"/>: when that copy was read, as versions alone may repeat after the store was lost.</summary>
-    [Id(3)] public DateTimeOffset HeldAsOf { get; init; }
+    /// <summary>The asker's <see cref="VersionClock.Last"/>.</summary>
+    [Id(3)] public long Clock { get; init; }
 }

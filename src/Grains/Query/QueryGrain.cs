@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.Placement;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
@@ -6,19 +7,21 @@ namespace TransactionPipeline.Grains.Query;
 
 /// <summary>
 /// Where a key is owned: this activation's silo. It only passes questions to Core, which keeps the answer and shares a running refresh.
-/// Reentrant, because it has no state of its own: a question is answered from memory while others wait for a refresh.
+/// Reentrant, because it has no state of its own: a question is answered from memory while others wait for a refresh. Placed by chance and
+/// not by load, of which silos tell each other more seldom than a burst of new keys lasts: it all went to one silo.
 /// </summary>
-[GrainType("query"), Reentrant]
-internal sealed class QueryGrain(GrainKeyOwner keys, ILocalSiloDetails silo) : Grain, IQueryGrain
+[GrainType("query"), Reentrant, RandomPlacement]
+internal sealed class QueryGrain(GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, TimeProvider time) : Grain, IQueryGrain
 {
     private QueryKey Key => QueryKey.Parse(this.GetPrimaryKeyString());
 
-    public async Task<OwnerAnswer> AskAsync(OwnerQuestion question)
+    public async Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken)
     {
+        versions.Observe(question.Clock);
         try
         {
-            var demand = new CacheDemand(question.MaxAge, OnlyIfCached: false, question.MinVersion);
-            return OwnerAnswer.Of(await keys.Owned.GetAsync(Key, demand, CancellationToken.None), question, silo.Name);
+            var answer = await keys.Table.AnswerAsOwnerAsync(Key, question.MaxAge, question.MinVersion.ToVersion(), cancellationToken);
+            return OwnerAnswer.Of(answer, question, silo.Name, time.GetUtcNow()) with { Clock = versions.Last };
         }
         catch (MartException failed)
         {
@@ -26,13 +29,12 @@ internal sealed class QueryGrain(GrainKeyOwner keys, ILocalSiloDetails silo) : G
         }
     }
 
-    public Task<bool> DropAsync() => keys.Owned.DropAsync(Key, CancellationToken.None);
+    public Task<bool> DropAsync() => keys.Table.DropAsync(Key, CancellationToken.None);
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // Waits for a refresh under way, so that its lease is given back before the next owner needs it; not longer than Orleans does,
         // for then the lease runs out by itself.
-        await keys.Owned.ReleaseAsync(Key).WaitAsync(cancellationToken).ConfigureAwait(
-            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await keys.Table.DisownAsync(Key).WaitAsync(cancellationToken).SettledAsync();
     }
 }

@@ -28,26 +28,32 @@ internal sealed class ClusterChangeTokens(
         if (silo.CurrentStatus != SiloStatus.Active) throw new MartException("this silo is not in its cluster", MartFailure.Transient);
         var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken };
         MartNews news;
+        var asked = time.GetUtcNow();
         try
         {
-            news = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).LookAsync(request, Reference)
-                .WaitAsync(options.Value.OwnerTimeout, time, cancellationToken);
+            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            news = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).LookAsync(request, Reference, either.Token);
         }
         catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Its silo may hang or have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
             throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient, unreachable);
         }
-        return news.Error is null ? news.ToTokens() : throw new MartException(news.Error, MartFailure.Transient);
+        return news.Error is null ? news.ToTokens(asked) : throw new MartException(news.Error, MartFailure.Transient);
     }
 
     public Task ChangedAsync(MartNews news)
     {
         if (!MartNames.TryParse(news.Mart, out var mart)) return Task.CompletedTask;
         newestMonth.Forget(mart);
-        foreach (var seen in news.ToTokens()) keys.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
+        foreach (var seen in news.ToTokens(time.GetUtcNow())) keys.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
         return Task.CompletedTask;
     }
 
-    public Task DroppedAsync(string key) => keys.Copies.ReleaseAsync(QueryKey.Parse(key));
+    public Task DroppedAsync(string key)
+    {
+        keys.Table.Release(QueryKey.Parse(key));
+        return Task.CompletedTask;
+    }
 }

@@ -13,13 +13,13 @@ internal sealed class ClusterNewestMonth(
         NewestMonthAnswer answer;
         try
         {
-            var watcher = grains.GetGrain<IMartWatcherGrain>(mart.Name());
-            answer = await watcher.FindNewestMonthAsync().WaitAsync(options.Value.OwnerTimeout, time).ConfigureAwait(false);
+            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
+            answer = await grains.GetGrain<IMartWatcherGrain>(mart.Name()).FindNewestMonthAsync(patience.Token);
         }
         catch (Exception)
         {
             // Its silo hangs, dies or is of a version that does not know the question. Asking the mart costs a query; not to answer, more.
-            return await NewestMonth.AskMartAsync(sources[mart], time).ConfigureAwait(false);
+            return await NewestMonth.AskMartAsync(sources[mart], time);
         }
         return answer.ToKnownMonth(time.GetUtcNow());
     }

@@ -11,11 +11,11 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
     /// backstop of the news: what one misses, the next answer brings.
     /// </summary>
     [Alias("Look")]
-    Task<MartNews> LookAsync(LookRequest request, IMartListener listener);
+    Task<MartNews> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken);
 
     /// <summary>The newest month with data, as old as any silo's own may be.</summary>
     [Alias("FindNewestMonth")]
-    Task<NewestMonthAnswer> FindNewestMonthAsync();
+    Task<NewestMonthAnswer> FindNewestMonthAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells every silo to let go of its copy of a key.</summary>
     [Alias("DropCopies")]

@@ -17,13 +17,15 @@ internal sealed record MartNews
     /// <summary>What the mart's failure said; null when it answered.</summary>
     [Id(2)] public string? Error { get; init; }
 
-    public static MartNews Of(Mart mart, IEnumerable<MonthToken> tokens) => new()
+    public static MartNews Of(Mart mart, IEnumerable<MonthToken> tokens, DateTimeOffset now) => new()
     {
         Mart = mart.Name(),
-        Tokens = [.. tokens.Select(token => new TokenNote { Month = token.Month.ToString(), DataVersion = token.DataVersion, AsOf = token.AsOf })],
+        Tokens = [.. tokens.Select(token => new TokenNote { Month = token.Month.ToString(), DataVersion = token.DataVersion, Age = now - token.AsOf })],
     };
 
-    public IReadOnlyList<MonthToken> ToTokens() => [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, note.AsOf))];
+    /// <param name="asked">When they were asked for, or came: nothing is told to be younger than it is.</param>
+    public IReadOnlyList<MonthToken> ToTokens(DateTimeOffset asked) =>
+        [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, asked - note.Age))];
 }
 
 /// <summary>A <see cref="MonthToken"/>.</summary>
@@ -36,6 +38,6 @@ internal sealed record TokenNote
     /// <summary>The token.</summary>
     [Id(1)] public string DataVersion { get; init; } = "";
 
-    /// <summary>When the look at it began.</summary>
-    [Id(2)] public DateTimeOffset AsOf { get; init; }
+    /// <summary>How long ago the look at it began. A duration, so that clocks of two machines need not agree.</summary>
+    [Id(2)] public TimeSpan Age { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Utilities;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
@@ -11,8 +12,8 @@ namespace TransactionPipeline.Grains.Watch;
 /// Looks at one mart for all silos, when they ask, and tells all of them what one of them found changed. Core's board decides when to
 /// look. Reentrant, so that silos wait for one look together.
 /// </summary>
-[GrainType("mart-watcher"), Reentrant]
-internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
+[GrainType("mart-watcher"), Reentrant, RandomPlacement]
+internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
 {
     /// <summary>A silo that has not asked for so many polls is gone.</summary>
     private const int PollsToForget = 10;
@@ -39,20 +40,20 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
         };
     }
 
-    public async Task<MartNews> LookAsync(LookRequest request, IMartListener listener)
+    public async Task<MartNews> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken)
     {
         _listeners.Subscribe(listener, listener);
         try
         {
-            var news = await _board.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken);
+            var news = await _board.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken, cancellationToken);
             // A woken look may have found rows of a month that nobody holds yet; that too is news: the newest month may be another.
             if (news.Changed.Count > 0 || request.Woken)
             {
                 // Before the silos, which ask for it anew.
                 _newestMonth.Forget(_mart);
-                await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed)));
+                await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed, _time.GetUtcNow())));
             }
-            return MartNews.Of(_mart, news.Tokens);
+            return MartNews.Of(_mart, news.Tokens, _time.GetUtcNow());
         }
         catch (MartException failed)
         {
@@ -60,11 +61,11 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
         }
     }
 
-    public async Task<NewestMonthAnswer> FindNewestMonthAsync()
+    public async Task<NewestMonthAnswer> FindNewestMonthAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return NewestMonthAnswer.Of(await _newestMonth.FindAsync(_mart, CancellationToken.None), _time.GetUtcNow());
+            return NewestMonthAnswer.Of(await _newestMonth.FindAsync(_mart, cancellationToken), _time.GetUtcNow());
         }
         catch (MartException failed)
         {
@@ -73,8 +74,6 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain, IDisposable
     }
 
     public Task DropCopiesAsync(string key) => TellAsync(one => one.DroppedAsync(key));
-
-    public void Dispose() => _board.Dispose();
 
     // One-way calls: the telling ends when they are sent, and a silo that is gone holds nobody up.
     private Task TellAsync(Func<IMartListener, Task> tell) => _listeners.Notify(tell);

@@ -1,19 +1,17 @@
-using Microsoft.Extensions.Configuration;
-
 namespace TransactionPipeline.Silo.Hosting;
 
 /// <summary>The section <c>cluster</c>: who this silo is, how it finds the others, and how patient they are with each other.</summary>
 public sealed class ClusterSettings
 {
     /// <summary>How silos find each other.</summary>
-    /// <value><c>localhost</c>, for development: several silos on one machine. <c>kubernetes</c> in the chart.</value>
+    /// <value><c>localhost</c>: on this machine only, and only when <see cref="Primary"/> is set. <c>kubernetes</c> in the chart.</value>
     [ConfigurationKeyName("provider")]
     public string Provider { get; set; } = Localhost;
 
     /// <summary>Silos with the same one form a cluster.</summary>
-    /// <value><c>transaction-pipeline</c>.</value>
+    /// <value><c>transaction-pipeline-3</c>; the number rises whenever what silos say to each other changes.</value>
     [ConfigurationKeyName("cluster_id")]
-    public string ClusterId { get; set; } = "transaction-pipeline";
+    public string ClusterId { get; set; } = "transaction-pipeline-3";
 
     /// <summary>Names the application over all its clusters.</summary>
     /// <value><c>transaction-pipeline</c>.</value>
@@ -21,22 +19,17 @@ public sealed class ClusterSettings
     public string ServiceId { get; set; } = "transaction-pipeline";
 
     /// <summary>The port on which silos speak with each other.</summary>
-    /// <value>11111.</value>
+    /// <value>11111; with <c>localhost</c> a free one when that is taken.</value>
     [ConfigurationKeyName("silo_port")]
     public int SiloPort { get; set; } = 11111;
 
     /// <summary>The port for Orleans clients outside the cluster.</summary>
-    /// <value>30000.</value>
+    /// <value>30000; with <c>localhost</c> a free one when that is taken.</value>
     [ConfigurationKeyName("gateway_port")]
     public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>Added to every port, the default HTTP port too: the second silo on a machine has 1, the third 2.</summary>
-    /// <value>0.</value>
-    [ConfigurationKeyName("port_offset")]
-    public int PortOffset { get; set; }
-
     /// <summary>With <c>localhost</c>: the silo port of the silo that keeps the membership; it must start first and stay up.</summary>
-    /// <value><c>127.0.0.1:SILO_PORT</c>, without the offset.</value>
+    /// <value>None: this silo is a cluster of its own. Else an address of this machine, like <c>127.0.0.1:11111</c>.</value>
     [ConfigurationKeyName("primary")]
     public string? Primary { get; set; }
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.Configuration;
+using System.Reflection;
 using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Silo.Hosting;
@@ -7,19 +7,26 @@ namespace TransactionPipeline.Silo.Hosting;
 /// <summary>Reads the section <c>cluster</c> before the silo is put together, as its provider decides what is put together.</summary>
 internal static class ClusterSettingsReader
 {
+    private static readonly HashSet<string> Known = typeof(ClusterSettings).GetProperties()
+        .Select(property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name).OfType<string>()
+        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     /// <exception cref="StartRefusedException">A setting is wrong; the message names it.</exception>
     public static ClusterSettings Read(IConfiguration configuration)
     {
         ClusterSettings settings;
+        IEnumerable<string> unknown;
         try
         {
-            settings = configuration.GetSection("cluster").Get<ClusterSettings>() ?? new();
+            var section = configuration.GetSection("cluster");
+            settings = section.Get<ClusterSettings>() ?? new();
+            unknown = section.GetChildren().Select(one => one.Key).Where(key => !Known.Contains(key));
         }
         catch (InvalidOperationException unreadable)
         {
             throw new StartRefusedException($"The section cluster cannot be read: {unreadable.Message}");
         }
-        var wrong = Validate(settings).ToList();
+        var wrong = unknown.Select(key => $"cluster__{key} is not a setting; there are {string.Join(", ", Known)}.").Concat(Validate(settings)).ToList();
         return wrong.Count == 0 ? settings : throw new StartRefusedException(string.Join(Environment.NewLine, wrong));
     }
 
@@ -29,12 +36,13 @@ internal static class ClusterSettingsReader
             yield return $"cluster__provider is '{settings.Provider}'; it must be localhost or kubernetes.";
         if (string.IsNullOrWhiteSpace(settings.ClusterId)) yield return "cluster__cluster_id is empty; silos with the same one form a cluster.";
         if (string.IsNullOrWhiteSpace(settings.ServiceId)) yield return "cluster__service_id is empty; it names the application.";
-        if (settings.PortOffset is < 0 or > 1000) yield return $"cluster__port_offset is {settings.PortOffset}; it must be 0 to 1000.";
-        if (!IsPort(settings.SiloPort + settings.PortOffset)) yield return $"cluster__silo_port is {settings.SiloPort}; it must be a port, with the offset too.";
-        if (!IsPort(settings.GatewayPort + settings.PortOffset)) yield return $"cluster__gateway_port is {settings.GatewayPort}; it must be a port, with the offset too.";
+        if (!IsPort(settings.SiloPort)) yield return $"cluster__silo_port is {settings.SiloPort}; it must be a port.";
+        if (!IsPort(settings.GatewayPort)) yield return $"cluster__gateway_port is {settings.GatewayPort}; it must be a port.";
         if (settings.SiloPort == settings.GatewayPort) yield return "cluster__gateway_port is the same as cluster__silo_port; give two ports.";
-        if (settings.Primary is { } primary && !(IPEndPoint.TryParse(primary, out var endpoint) && IsPort(endpoint.Port)))
-            yield return $"cluster__primary is '{primary}'; it must be an address and a port, like 127.0.0.1:11111.";
+        if (settings.Primary is { } primary && !(IPEndPoint.TryParse(primary, out var endpoint) && IPAddress.IsLoopback(endpoint.Address) && IsPort(endpoint.Port)))
+            yield return $"cluster__primary is '{primary}'; it must be an address of this machine and a port, like 127.0.0.1:11111.";
+        if (settings.IsKubernetes && settings.Primary is not null)
+            yield return "cluster__primary is set, but with cluster__provider kubernetes silos find each other through the API server.";
         if (settings.IsKubernetes && !IPAddress.TryParse(settings.PodIp, out _))
             yield return $"cluster__pod_ip is '{settings.PodIp}'; with cluster__provider kubernetes it must be the pod's address (status.podIP).";
         if (settings.ApiServer is { } server && !Uri.TryCreate(server, UriKind.Absolute, out _))

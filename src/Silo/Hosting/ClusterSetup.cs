@@ -1,11 +1,8 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using TransactionPipeline.Grains;
+using TransactionPipeline.Silo.Joining;
 using TransactionPipeline.Silo.Membership;
 
 namespace TransactionPipeline.Silo.Hosting;
@@ -13,6 +10,8 @@ namespace TransactionPipeline.Silo.Hosting;
 /// <summary>Makes the host of the front end a silo.</summary>
 public static class ClusterSetup
 {
+    private static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(1);
+
     /// <summary>Adds the silo by the section <c>cluster</c>; the front end comes before it.</summary>
     public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder)
     {
@@ -23,33 +22,54 @@ public static class ClusterSetup
             silo.AddPlace(settings);
             silo.AddTuning(settings);
             silo.AddKeyGrains();
+            silo.AddJoinCheck();
         });
         builder.Services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds));
         builder.Services.AddHostedService<DrainDelay>();
         builder.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", HealthStatus.Unhealthy, ["ready"]);
         // A silo tells each step of its start and stop; what matters to an operator is in its warnings and in health.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        // What ends a start is told once, by the host, and not by each layer of the silo that it passes through.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical);
+        // Its first look at a new silo takes the machine's uptime for a delay, and says so as a warning.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.Critical);
+        builder.Logging.AddFilter(typeof(ServedStoresService).FullName, LogLevel.Warning);
         return builder;
+    }
+
+    private static void AddJoinCheck(this ISiloBuilder silo)
+    {
+        silo.AddGrainService<ServedStoresService>();
+        silo.Services.AddSingleton<ServedStoresClient>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, JoinCheck>();
     }
 
     private static void AddPlace(this ISiloBuilder silo, ClusterSettings settings)
     {
-        var (siloPort, gatewayPort) = (settings.SiloPort + settings.PortOffset, settings.GatewayPort + settings.PortOffset);
-        if (!settings.IsKubernetes)
-        {
-            var primary = settings.Primary is { } told ? IPEndPoint.Parse(told) : new IPEndPoint(IPAddress.Loopback, settings.SiloPort);
-            silo.UseLocalhostClustering(siloPort, gatewayPort, primary, settings.ServiceId, settings.ClusterId);
-            silo.Configure<SiloOptions>(options => options.SiloName = settings.PodName ?? $"silo-{siloPort}");
-            return;
-        }
+        if (settings.IsKubernetes) silo.AddPod(settings);
+        else silo.AddLoopback(settings);
+    }
+
+    private static void AddLoopback(this ISiloBuilder silo, ClusterSettings settings)
+    {
+        var (siloPort, gatewayPort) = (SiloPorts.FreeOr(settings.SiloPort), SiloPorts.FreeOr(settings.GatewayPort));
+        // Its own membership table, unless it is told whose to use: then it joins whoever else uses that.
+        var primary = settings.Primary is { } told ? IPEndPoint.Parse(told) : new IPEndPoint(IPAddress.Loopback, siloPort);
+        silo.UseLocalhostClustering(siloPort, gatewayPort, primary, settings.ServiceId, settings.ClusterId);
+        silo.Configure<SiloOptions>(options => options.SiloName = settings.PodName ?? $"silo-{siloPort}");
+    }
+
+    private static void AddPod(this ISiloBuilder silo, ClusterSettings settings)
+    {
         silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.ClusterId, settings.ServiceId));
         silo.Configure<SiloOptions>(options => options.SiloName = settings.PodName ?? Environment.MachineName);
         var address = IPAddress.Parse(settings.PodIp!);
-        silo.ConfigureEndpoints(address, siloPort, gatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         silo.AddKubernetesMembership(options =>
         {
             options.Namespace = settings.Namespace;
+            options.StartPatience = JoinTime;
             if (settings.ApiServer is { } server) options.ApiServer = new Uri(server);
         });
     }
@@ -69,7 +89,7 @@ public static class ClusterSetup
             // Gossip brings changes at once; the table is the backstop.
             options.TableRefreshTimeout = TimeSpan.FromSeconds(30);
             // A pod that cannot join is better started anew, where that is seen.
-            options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+            options.MaxJoinAttemptTime = JoinTime;
             options.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
         silo.Configure<GrainCollectionOptions>(options =>

@@ -27,6 +27,10 @@ public sealed class KubernetesMembershipOptions
     /// <value>By default 200 milliseconds.</value>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Gets or sets how long a silo that starts waits for an API server that is away, or busy.</summary>
+    /// <value>By default 1 minute: as long as a join may take.</value>
+    public TimeSpan StartPatience { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Gets or sets how long a token is used before its file is read again, as the kubelet replaces it meanwhile.</summary>
     /// <value>By default 1 minute, the same as the official clients.</value>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromMinutes(1);

@@ -1,11 +1,12 @@
-using Microsoft.Extensions.Logging;
-
 namespace TransactionPipeline.Silo.Membership;
 
 internal sealed partial class KubernetesMembershipTable
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "The membership table of cluster {ClusterId} is ready")]
     private partial void LogReady(string clusterId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The start waits for the API server: {Reason}")]
+    private partial void LogWaiting(string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Membership {What} of {Silo} written as version {Version}")]
     private partial void LogWritten(string what, string silo, int version);

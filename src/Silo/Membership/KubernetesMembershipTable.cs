@@ -1,4 +1,5 @@
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using TransactionPipeline.Silo.Membership.Api;
 using TransactionPipeline.Silo.Membership.Resources;
 
 namespace TransactionPipeline.Silo.Membership;
@@ -8,13 +9,28 @@ namespace TransactionPipeline.Silo.Membership;
 /// The table version's etag is the object's resourceVersion, so the API server itself lets only one of two writers through. A write
 /// whose answer is lost throws; Orleans then reads the table again and finds out what became of it.
 /// </remarks>
-internal sealed partial class KubernetesMembershipTable(MembershipStore store, ILogger<KubernetesMembershipTable> logger) : IMembershipTable
+internal sealed partial class KubernetesMembershipTable(
+    MembershipStore store, IOptions<KubernetesMembershipOptions> options, TimeProvider time, ILogger<KubernetesMembershipTable> logger) : IMembershipTable
 {
     private const int CleanupAttempts = 5;
 
     public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default)
     {
-        if (tryInitTableVersion) await store.EnsureTableAsync(cancellationToken);
+        var since = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (tryInitTableVersion) await store.EnsureTableAsync(cancellationToken);
+                break;
+            }
+            // A pod and the API server may start together, after a power cut say.
+            catch (KubernetesApiException away) when (away.IsTransient && time.GetElapsedTime(since) < options.Value.StartPatience)
+            {
+                LogWaiting(away.Message);
+                await store.PauseAsync(attempt, cancellationToken);
+            }
+        }
         LogReady(store.ClusterId);
     }
 

@@ -39,7 +39,7 @@ internal static partial class CacheAdminApi
         LogRefreshing(logger, http.User.Identity?.Name, parsed);
         var answer = await owner.GetAsync(parsed, CacheDemand.Check, cancellationToken);
         return TypedResults.Json(new RefreshedKey(
-            key, answer.Result.Word(), answer.Snapshot.Version, answer.Snapshot.CheckedAt, answer.Error));
+            key, answer.Result.Word(), answer.Snapshot.Version.ToString(), answer.CheckedAt, answer.Error));
     }
 
     private static async Task<IResult> DropAsync(
@@ -67,7 +67,7 @@ internal static partial class CacheAdminApi
         {
             var parsed = QueryKey.Parse(key);
             var errors = new ParameterErrors();
-            SalesParameters.ReadPrefix("key", parsed.Prefix, errors);
+            parsed = parsed with { Prefix = SalesParameters.ReadPrefix("key", parsed.Prefix, errors) };
             if (!errors.Any) return parsed;
             problem = TypedResults.Problem(errors.ToProblem());
         }
@@ -86,15 +86,15 @@ internal static partial class CacheAdminApi
     private static partial void LogDropped(ILogger logger, string? user, QueryKey key, bool held);
 
     /// <summary>What a refresh came to.</summary>
-    private sealed record RefreshedKey(string key, string result, long version, DateTimeOffset checked_at, string? error);
+    private sealed record RefreshedKey(string key, string result, string version, DateTimeOffset checked_at, string? error);
 
     /// <summary>One key as JSON.</summary>
     private sealed record HeldKey(
-        string key, long version, int rows, long size_bytes, DateTimeOffset? data_as_of, double? age_seconds, long hits,
+        string key, string? version, int rows, long size_bytes, DateTimeOffset? data_as_of, double? age_seconds, long hits,
         DateTimeOffset last_asked_at, string owner)
     {
         public static HeldKey Of(KeyStatus key, DateTimeOffset now) => new(
-            key.Key.ToString(), key.Version, key.Rows, key.SizeInBytes, key.DataAsOf,
+            key.Key.ToString(), key.DataAsOf is null ? null : key.Version.ToString(), key.Rows, key.SizeInBytes, key.DataAsOf,
             key.CheckedAt is { } checkedAt ? Math.Round((now - checkedAt).TotalSeconds, 3) : null, key.Hits, key.LastAskedAt, key.Owner);
     }
 }

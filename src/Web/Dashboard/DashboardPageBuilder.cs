@@ -84,7 +84,7 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
         {
             return new Notice("stale", "These figures may be out of date",
                 $"The {query.Mart.Name()} mart fails at the moment ({Reason(answer.Error)}). This is the last good answer, "
-                + $"checked {Wording.Ago(answer.Snapshot.AgeAt(now))}.",
+                + $"checked {Wording.Ago(answer.AgeAt(now))}.",
                 new PageLink("Try again", filters.Url()));
         }
         if (answer.Snapshot.Rows.Count == 0)
@@ -115,8 +115,8 @@ internal sealed class DashboardPageBuilder(DashboardFilters filters, DateTimeOff
     }
 
     private Freshness FreshnessOf(CachedAnswer answer, string store) => new(
-        Wording.Ago(answer.Snapshot.AgeAt(now)),
-        Wording.Machine(answer.Snapshot.CheckedAt),
+        Wording.Ago(answer.AgeAt(now)),
+        Wording.Machine(answer.CheckedAt),
         Wording.Moment(answer.Snapshot.DataAsOf),
         Wording.Machine(answer.Snapshot.DataAsOf),
         store,

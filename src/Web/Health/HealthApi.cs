@@ -16,9 +16,11 @@ public static class HealthApi
     public static IHostApplicationBuilder AddHealth(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Draining>();
+        builder.Services.AddSingleton<UsersHealth>();
         builder.Services.AddHealthChecks()
             .AddCheck<MartsHealth>("marts", tags: [ReadyTag])
             .AddCheck<StoreHealth>("store", tags: [ReadyTag])
+            .AddCheck<UsersHealth>("users", tags: [ReadyTag])
             .AddCheck<NotificationsHealth>("notifications", tags: [ReadyTag])
             .AddCheck<WarmUp>("warm_up", tags: [ReadyTag])
             .AddCheck<Draining>("draining", tags: [ReadyTag]);

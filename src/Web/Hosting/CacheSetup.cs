@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
@@ -19,6 +21,8 @@ public static class CacheSetup
         if ((cache.Problem ?? retention.FindProblem(cache.MaxStaleOnErrorSeconds)) is { } problem) throw new StartRefusedException(problem);
         var services = builder.Services;
         builder.AddStores();
+        services.AddSingleton(provider => new VersionClock(
+            provider.GetRequiredService<TimeProvider>(), BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)))));
         services.AddSingleton(provider =>
         {
             var store = provider.GetRequiredService<FallbackStore>();
@@ -28,11 +32,12 @@ public static class CacheSetup
                 store,
                 provider.GetRequiredService<IOptions<CacheOptions>>().Value,
                 provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<VersionClock>(),
                 provider.GetRequiredService<ILogger<CachedQuery>>(),
-                Holder: $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}");
+                provider.GetRequiredService<ILeaseHolders>().Own);
         });
-        services.AddSingleton<LocalKeyOwner>();
-        services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<LocalKeyOwner>());
+        services.AddSingleton<KeyTable>();
+        services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<KeyTable>());
         services.AddSingleton(provider => new NewestMonth(
             provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
@@ -43,7 +48,7 @@ public static class CacheSetup
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MonthlySales>();
-        services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<LocalKeyOwner>());
+        services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<KeyTable>());
         services.AddSingleton<IChangeTokens, MartChangeTokens>();
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());

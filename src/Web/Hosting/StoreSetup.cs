@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
 using TransactionPipeline.Core.Ingestion;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
@@ -37,8 +38,16 @@ public static class StoreSetup
         services.TryAddSingleton(provider => SharedStore.Choose(
             setting, provider.GetService<PostgresStore>(), provider.GetRequiredService<ILogger<SharedStore>>()));
 
+        services.TryAddSingleton(provider => new ServedStores(
+            provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
+            provider.GetRequiredService<SharedStore>(),
+            provider.GetRequiredService<SqliteStore>()));
+
         Add<IUserStore>(services, store => new PostgresUserStore(store), (file, time) => new SqliteUserStore(file, time));
-        Add<ILeaseStore>(services, store => new PostgresLeaseStore(store), (file, time) => new SqliteLeaseStore(file, time));
+        Add<ILeaseTable>(services, store => new PostgresLeaseStore(store), (file, time) => new SqliteLeaseStore(file, time));
+        services.TryAddSingleton<ILeaseHolders, LoneProcess>();
+        services.TryAddSingleton<ILeaseStore>(provider => new LeaseKeeper(
+            provider.GetRequiredService<ILeaseTable>(), provider.GetRequiredService<ILeaseHolders>(), provider.GetRequiredService<TimeProvider>()));
         Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, _) => new SqliteSnapshotStore(file));
         Add<IDailyCounts>(services, store => new PostgresDailyCounts(store), (file, _) => new SqliteDailyCounts(file));
         services.TryAddSingleton<FallbackStore>();

@@ -7,7 +7,7 @@ using TransactionPipeline.Web.SignIn;
 
 namespace TransactionPipeline.Web.Hosting;
 
-/// <summary>The front end as a whole, for the hosts that carry it: src/Web alone, or a silo. A table of contents; one line a feature.</summary>
+/// <summary>The front end as a whole. A table of contents; one line a feature.</summary>
 public static class WebFront
 {
     /// <summary>Adds every feature's services and options.</summary>

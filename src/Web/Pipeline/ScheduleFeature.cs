@@ -38,7 +38,7 @@ internal static class ScheduleFeature
 
 /// <summary>
 /// A fire time has one run in all the replicas: the lease lets one begin, and the run history refuses the time to those that come after
-/// that one is done. No catch-up, as in the seed: a time that passed while nothing ran is gone.
+/// that one is done. No catch-up: a time that passed while nothing ran is gone.
 /// </summary>
 [DisallowConcurrentExecution]
 internal sealed class ScheduledRun(PipelineRunner pipeline) : IJob

@@ -11,7 +11,9 @@ internal static class CacheHeaders
     private const string Vary = "Accept, Accept-Encoding, Authorization, Cookie";
 
     /// <summary>The request's <c>Cache-Control</c> and <c>If-None-Match</c> as a demand.</summary>
-    public static CacheDemand ReadDemand(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="versions">Says which versions nobody can have issued; those are ignored.</param>
+    public static CacheDemand ReadDemand(HttpRequest request, VersionClock versions)
     {
         var demand = CacheDemand.Default;
         if (request.Headers.CacheControl.Count > 0
@@ -22,10 +24,8 @@ internal static class CacheHeaders
         }
         foreach (var tag in Tags(request))
         {
-            // The version leads the tag: an answer older than what the caller has seen must not be served to it.
-            var text = tag.Tag.AsSpan().Trim('"');
-            var end = text.IndexOf('-');
-            if (end > 0 && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            // The tag is the version: an answer older than what the caller has seen must not be served to it.
+            if (SnapshotVersion.TryParse(tag.Tag.AsSpan().Trim('"'), out var version) && versions.MayHaveBeenIssued(version)
                 && version > demand.MinVersion) demand = demand with { MinVersion = version };
         }
         return demand;

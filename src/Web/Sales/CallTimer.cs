@@ -1,3 +1,5 @@
+using TransactionPipeline.Core.Cache;
+
 namespace TransactionPipeline.Web.Sales;
 
 /// <summary>
@@ -34,7 +36,7 @@ internal sealed partial class CallTimer(TimeProvider time, ILogger<CallTimer> lo
         "User {User} retrieved {Rows} {Kind}sales summaries (product_prefix={Prefix}, sale_month={Month}, cache={Cache}, version={Version}, "
         + "query={Query}); API response time: {Seconds:F2} seconds")]
     private partial void LogRetrieved(
-        string? user, int rows, string kind, string prefix, string month, string cache, long version, string? query, double seconds);
+        string? user, int rows, string kind, string prefix, string month, string cache, SnapshotVersion version, string? query, double seconds);
 
     [LoggerMessage(2, LogLevel.Information, "API response time: {Seconds:F2} seconds (user={User}, path={Path}, query={Query})")]
     private partial void LogResponseTime(double seconds, string? user, PathString path, string? query);

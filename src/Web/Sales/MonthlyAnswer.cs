@@ -5,7 +5,7 @@ using TransactionPipeline.Core.Sales;
 namespace TransactionPipeline.Web.Sales;
 
 /// <summary><c>/sales/monthly</c>: the totals behind a chart, from the same snapshots as the other routes.</summary>
-internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth, IOptions<CacheOptions> options, TimeProvider time)
+internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth, VersionClock versions, IOptions<CacheOptions> options, TimeProvider time)
 {
     private const string Kind = "monthly ";
 
@@ -21,7 +21,7 @@ internal sealed class MonthlyAnswer(MonthlySales sales, INewestMonth newestMonth
         if (errors.Any) return TypedResults.Problem(errors.ToProblem());
 
         // A tag of several snapshots names no version of any.
-        var demand = CacheHeaders.ReadDemand(http.Request) with { MinVersion = 0 };
+        var demand = CacheHeaders.ReadDemand(http.Request, versions) with { MinVersion = default };
         var totals = await sales.GetAsync(parameters.Mart, parameters.Prefix, range, demand, http.RequestAborted);
         var origin = AnswerOrigin.Of(totals.Select(total => total.Answer).ToList());
         CacheHeaders.Write(http.Response, origin, options.Value, time.GetUtcNow());

@@ -9,8 +9,8 @@ namespace TransactionPipeline.Web.Sales;
 /// <param name="Month">The month, the day or the months.</param>
 /// <param name="Cache">How the answer came, see <see cref="CacheResultNames.Word"/>.</param>
 /// <param name="Version">The snapshot's version; of several, the newest.</param>
-internal sealed record RetrievedRows(int Rows, string Kind, string Prefix, string Month, string Cache, long Version)
+internal sealed record RetrievedRows(int Rows, string Kind, string Prefix, string Month, string Cache, SnapshotVersion Version)
 {
     /// <summary>The mart was asked for its newest month and has none.</summary>
-    public static RetrievedRows OfEmptyMart(string kind, string prefix) => new(0, kind, prefix, "none", CacheResult.Miss.Word(), 0);
+    public static RetrievedRows OfEmptyMart(string kind, string prefix) => new(0, kind, prefix, "none", CacheResult.Miss.Word(), SnapshotVersion.None);
 }

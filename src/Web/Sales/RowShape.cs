@@ -12,7 +12,7 @@ namespace TransactionPipeline.Web.Sales;
 /// <param name="WriteCsv">Writes one row's fields, without the end of the line.</param>
 internal sealed record RowShape<T>(IReadOnlyList<string> Columns, Action<Utf8JsonWriter, T> WriteJson, Action<CsvWriter, T> WriteCsv);
 
-/// <summary>The rows that the sales routes give; the columns and their order are DESIGN.md 3's.</summary>
+/// <summary>The rows that the sales routes give; the columns and their order are part of the API.</summary>
 internal static class RowShapes
 {
     private const string Date = "yyyy-MM-dd";
@@ -39,12 +39,14 @@ internal static class RowShapes
 
     private static void WriteCsv(CsvWriter csv, MartRow row)
     {
+#pragma warning disable MA0011 // The writer's own provider is the invariant culture.
         csv.WriteField(row.TransactionId);
         csv.WriteField(row.Product);
         csv.WriteField(row.Date, Date);
         csv.WriteField(row.TotalAmount);
         csv.WriteField(row.AvgPrice);
         csv.WriteField(row.TransactionCount);
+#pragma warning restore MA0011
     }
 
     private static void WriteJson(Utf8JsonWriter json, MonthTotal total)
@@ -60,10 +62,12 @@ internal static class RowShapes
 
     private static void WriteCsv(CsvWriter csv, MonthTotal total)
     {
+#pragma warning disable MA0011 // As above.
         csv.WriteField(total.Month.FirstDay, Date);
         csv.WriteField(total.TotalAmount);
         csv.WriteField(total.TransactionCount);
         csv.WriteField(total.TotalQuantity);
+#pragma warning restore MA0011
     }
 
     private static void WriteDate(Utf8JsonWriter json, DateOnly day)

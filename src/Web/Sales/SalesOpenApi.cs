@@ -10,13 +10,14 @@ internal static class SalesOpenApi
     private const string MonthPattern = @"^\d{4}-\d{2}(-\d{2})?$";
 
     private static readonly OpenApiParameter Prefix = InQuery(
-        "product_prefix", "What products start with: letters and digits, single spaces inside, at most 64. Case-sensitive.",
-        new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9]+( [A-Za-z0-9]+)*$", MaxLength = 64, Default = SalesParameters.DefaultPrefix });
+        "product_prefix", "What products start with: letters and digits of any script, single spaces inside, at most 64. Case-sensitive, in composed form.",
+        // No pattern: what a letter of any script is has no form that all clients read alike.
+        new() { Type = JsonSchemaType.String, MaxLength = ProductPrefix.MaxLength, Default = SalesParameters.DefaultPrefix });
 
-    // What a caller may ask of the cache, DESIGN.md 4.10.
+    // What a caller may ask of the cache.
     private static readonly OpenApiParameter[] CacheDemands =
     [
-        InHeader("Cache-Control", 
+        InHeader("Cache-Control",
             "no-cache: check with the mart first; max-age=N: no answer older than N seconds; only-if-cached: never ask the mart."),
         InHeader("If-None-Match", "The ETag of an answer you have: 304 when it is still the answer, and never an older one."),
     ];

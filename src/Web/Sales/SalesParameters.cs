@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Sales;
 
@@ -9,7 +8,7 @@ namespace TransactionPipeline.Web.Sales;
 /// The query string of the sales routes, checked. The one place that knows the parameters' names and limits; a parameter that is not
 /// known is refused too, because a misspelt filter that is ignored gives a wrong answer.
 /// </summary>
-internal sealed partial record SalesParameters
+internal sealed record SalesParameters
 {
     public const string DefaultPrefix = "Halal";
     public const int DefaultLimit = 1000;
@@ -80,12 +79,16 @@ internal sealed partial record SalesParameters
         return parameters;
     }
 
-    /// <summary>A prefix: letters and digits with single spaces inside, at most 64 characters.</summary>
+    /// <inheritdoc cref="ProductPrefix.TryRead"/>
     public static string ReadPrefix(string name, string value, ParameterErrors errors)
     {
-        if (value.Length > 64 || !Prefixes().IsMatch(value))
-            errors.Add(name, "must be letters and digits, with single spaces inside, at most 64 characters, such as 'Halal' or 'Halal Laptop'.");
-        return value;
+        if (!ProductPrefix.TryRead(value, out var prefix))
+        {
+            errors.Add(
+                name,
+                $"must be letters and digits of any script, with single spaces inside, at most {ProductPrefix.MaxLength} characters, such as 'Halal' or 'Halal Laptop'.");
+        }
+        return prefix;
     }
 
     /// <summary>A month: <c>YYYY-MM</c>, or any day of it.</summary>
@@ -143,7 +146,4 @@ internal sealed partial record SalesParameters
             "is not a parameter; there are product_prefix, sale_month (or month), min_amount, max_quantity, min_avg_price, max_avg_price, limit, cursor.");
         return this;
     }
-
-    [GeneratedRegex("^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Prefixes();
 }

@@ -1,10 +1,11 @@
+using System.Globalization;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Web.Sales;
 
 /// <summary>One request of a sales route, from query string to bytes.</summary>
-internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, SalesAnswer answers)
+internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, SalesAnswer answers, VersionClock versions)
 {
     public async Task<IResult> AnswerAsync(HttpContext http, Mart mart)
     {
@@ -17,10 +18,10 @@ internal sealed class SalesRoute(IKeyOwner owner, INewestMonth newestMonth, Sale
         if (month is null) return await EmptyMart.AnswerAsync(http, RowShapes.Sales, kind, parameters.Prefix);
 
         var query = parameters.ToQuery(month.Value);
-        var answer = await owner.GetAsync(query.Key, CacheHeaders.ReadDemand(http.Request), http.RequestAborted);
+        var answer = await owner.GetAsync(query.Key, CacheHeaders.ReadDemand(http.Request, versions), http.RequestAborted);
         var rows = await answers.WriteAsync(http, answer, query, parameters);
         http.Features.Set(new RetrievedRows(
-            rows, kind, parameters.Prefix, parameters.Day?.ToString("yyyy-MM-dd") ?? month.Value.ToString(),
+            rows, kind, parameters.Prefix, parameters.Day?.ToString("O", CultureInfo.InvariantCulture) ?? month.Value.ToString(),
             answer.Result.Word(), answer.Snapshot.Version));
         return TypedResults.Empty;
     }

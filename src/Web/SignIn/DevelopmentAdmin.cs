@@ -3,7 +3,7 @@ using TransactionPipeline.Core.Users;
 
 namespace TransactionPipeline.Web.SignIn;
 
-/// <summary>In Development, gives an empty user store the seed's admin, so that the first command already leads to answers.</summary>
+/// <summary>In Development, gives an empty user store an admin, so that the first command already leads to answers.</summary>
 internal sealed partial class DevelopmentAdmin(
     IUserStore users, UserAdministration administration, IHostEnvironment environment, ILogger<DevelopmentAdmin> logger)
     : IHostedLifecycleService

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace TransactionPipeline.Web.SignIn;
 
-/// <summary><c>POST /token</c>: OAuth2's password grant (RFC 6749, 4.3), as the seed has it.</summary>
+/// <summary><c>POST /token</c>: OAuth2's password grant (RFC 6749, 4.3).</summary>
 internal static class TokenApi
 {
     public static void MapToken(this IEndpointRouteBuilder routes) => routes.MapPost("/token", SignInAsync)

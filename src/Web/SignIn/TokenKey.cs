@@ -15,6 +15,9 @@ internal sealed partial class TokenKey
 
     private const string FileName = "development.key";
 
+    /// <summary>For as long another process may have the file.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private TokenKey(byte[] secret) => Key = new SymmetricSecurityKey(secret);
 
     public SymmetricSecurityKey Key { get; }
@@ -42,33 +45,43 @@ internal sealed partial class TokenKey
 
     private static byte[] ReadOrCreate(string path)
     {
-        // Written aside and moved, so that of two processes starting together both read the one complete key that came first.
-        var draft = $"{path}.{Guid.NewGuid():n}";
-        try
-        {
-            if (!File.Exists(path))
+        byte[]? secret = null;
+        IOException? last = null;
+        SpinWait.SpinUntil(
+            () =>
             {
-                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-                if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-                using (var file = new FileStream(draft, options)) file.Write(RandomNumberGenerator.GetBytes(MinBytes));
                 try
                 {
-                    File.Move(draft, path, overwrite: false);
+                    secret = ReadOrCreateAlone(path);
                 }
-                catch (IOException) when (File.Exists(path))
+                catch (IOException held)
                 {
-                    // The other process was first.
+                    last = held;
                 }
-            }
-            var secret = File.ReadAllBytes(path);
-            return secret.Length >= MinBytes
-                ? secret
-                : throw new StartRefusedException($"{path} is shorter than {MinBytes} bytes; delete it, a new one is made.");
-        }
-        finally
+                return secret is not null;
+            },
+            Patience);
+        if (secret is null) throw new StartRefusedException($"{path} cannot be read: {last?.Message}");
+        return secret.Length >= MinBytes
+            ? secret
+            : throw new StartRefusedException($"{path} is shorter than {MinBytes} bytes; delete it, a new one is made.");
+    }
+
+    // One process at a time has the file, so that those that start together get the key of the first. A move that must not overwrite
+    // would not do: on Unix it looks first and moves then, and two can pass the look.
+    private static byte[] ReadOrCreateAlone(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+        if (file.Length == 0)
         {
-            File.Delete(draft);
+            file.Write(RandomNumberGenerator.GetBytes(MinBytes));
+            file.Position = 0;
         }
+        var secret = new byte[file.Length];
+        file.ReadExactly(secret);
+        return secret;
     }
 
     [LoggerMessage(LogLevel.Information, "security.jwt_secret is not set for real use: tokens are signed with this machine's own key, {File}")]

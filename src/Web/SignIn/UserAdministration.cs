@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Users;
 namespace TransactionPipeline.Web.SignIn;
 
 /// <summary>Adds and changes users. Every change gives the user a new stamp, which ends the sessions from before.</summary>
-internal sealed class UserAdministration(IUserStore users, IPasswordHasher<User> hasher)
+public sealed class UserAdministration(IUserStore users, IPasswordHasher<User> hasher)
 {
     /// <summary>False when the name is taken.</summary>
     public Task<bool> AddAsync(string name, string password, IReadOnlyList<string> roles, CancellationToken cancellationToken) =>

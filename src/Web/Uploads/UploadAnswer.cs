@@ -4,7 +4,7 @@ using TransactionPipeline.Core.Pipeline;
 namespace TransactionPipeline.Web.Uploads;
 
 /// <summary>What became of an upload.</summary>
-/// <param name="Status"><c>success</c>; <c>error</c> when the file has no good line, as the seed has it.</param>
+/// <param name="Status"><c>success</c>; <c>error</c> when the file has no good line.</param>
 /// <param name="BatchId">The batch in the store.</param>
 /// <param name="Processed">Good lines.</param>
 /// <param name="Rejected">Other lines.</param>

@@ -35,7 +35,7 @@ internal static partial class HttpBenchmark
             };
             var token = await FirstStartAsync(environment);
             var started = Stopwatch.GetTimestamp();
-            using var web = Child.Start("TransactionPipeline.Web.dll", [], environment);
+            using var web = Child.Start("TransactionPipeline.Silo.dll", [], environment);
             await web.WaitForAsync($"{Web}/health/ready");
             Console.WriteLine($"src/Web, from process start to ready: {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s");
 
@@ -69,7 +69,7 @@ internal static partial class HttpBenchmark
     /// <summary>Makes the state directory, the sample data in it and a token for it.</summary>
     private static async Task<string> FirstStartAsync(Dictionary<string, string?> environment)
     {
-        using var web = Child.Start("TransactionPipeline.Web.dll", [], environment);
+        using var web = Child.Start("TransactionPipeline.Silo.dll", [], environment);
         await web.WaitForAsync($"{Web}/health/ready");
         using var client = new HttpClient { BaseAddress = new Uri(Web) };
         var token = await SignInAsync(client);

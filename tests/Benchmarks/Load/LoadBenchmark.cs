@@ -66,7 +66,7 @@ internal static class LoadBenchmark
         try
         {
             return await ChildProcess.RunAsync(
-                "dotnet", [Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Web.dll"), "load", file], directory,
+                "dotnet", [Path.Combine(AppContext.BaseDirectory, "TransactionPipeline.Silo.dll"), "load", file], directory,
                 input: null, new() { ["state_directory"] = state, ["DOTNET_ENVIRONMENT"] = "Development" });
         }
         finally

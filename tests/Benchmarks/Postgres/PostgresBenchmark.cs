@@ -6,7 +6,6 @@ using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
 using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Tests.Postgres;
 
 namespace TransactionPipeline.Benchmarks.Postgres;
 

@@ -6,7 +6,6 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Tests.Postgres;
 using static TransactionPipeline.Benchmarks.Postgres.PostgresBenchmark;
 
 namespace TransactionPipeline.Benchmarks.Postgres;
@@ -80,9 +79,9 @@ internal static class ReadBenchmark
         await new PostgresSnapshotStore(store).RemoveAsync(Key, CancellationToken.None);
         var shared = new FallbackStore(
             new PostgresSnapshotStore(store), new PostgresLeaseStore(store), new PostgresDailyCounts(store), TimeProvider.System, NullLogger<FallbackStore>.Instance);
-        await using var owner = new LocalKeyOwner(new CachedQueryContext(
+        await using var owner = new KeyTable(new CachedQueryContext(
             new Dictionary<Mart, IMartSource> { [Mart.Operational] = mart, [Mart.Warehouse] = mart },
-            shared, shared, new CacheOptions(), TimeProvider.System, NullLogger<CachedQuery>.Instance, $"{Guid.NewGuid()}"));
+            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<CachedQuery>.Instance, $"{Guid.NewGuid()}"));
         await owner.GetAsync(Key, CacheDemand.Default, CancellationToken.None);
     }
 

@@ -30,10 +30,9 @@ internal static class GrainCallBenchmark
         var question = new OwnerQuestion
         {
             MaxAge = TimeSpan.FromHours(1),
-            HeldVersion = answer.Snapshot.Version,
-            HeldAsOf = answer.Snapshot.DataAsOf,
+            HeldVersion = VersionNote.Of(answer.Snapshot.Version),
         };
-        var firstOwns = first.Services.GetRequiredService<GrainKeyOwner>().Owned.List().Count > 0;
+        var firstOwns = first.Services.GetRequiredService<GrainKeyOwner>().Table.List().Any(key => key.IsOwned);
         await MeasureAsync("local", firstOwns ? first : second, question);
         await MeasureAsync("remote", firstOwns ? second : first, question);
 
@@ -43,7 +42,7 @@ internal static class GrainCallBenchmark
 
     private static WebApplication Build(string directory, int offset) => WebApplication.CreateBuilder(
     [
-        $"--state_directory={directory}", $"--cluster:port_offset={offset}", "--cluster:silo_port=18741", "--cluster:gateway_port=18751",
+        $"--state_directory={directory}", "--cluster:primary=127.0.0.1:18741", $"--cluster:silo_port={18741 + offset}", $"--cluster:gateway_port={18751 + offset}",
         $"--urls=http://127.0.0.1:{18761 + offset}", "--environment=Development", "--Logging:LogLevel:Default=Error",
     ]).AddWebFront().AddCluster().Build().UseWebFront();
 
@@ -54,7 +53,7 @@ internal static class GrainCallBenchmark
         for (var call = -Calls / 5; call < Calls; call++)
         {
             var began = Stopwatch.GetTimestamp();
-            await grain.AskAsync(question);
+            await grain.AskAsync(question, CancellationToken.None);
             // The calls below zero are warm-up.
             if (call >= 0) took.Add(Stopwatch.GetElapsedTime(began).TotalMicroseconds);
         }

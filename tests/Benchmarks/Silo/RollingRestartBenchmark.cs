@@ -19,6 +19,7 @@ internal sealed class RollingRestartBenchmark : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    private readonly SiloBuild _build;
     private readonly string _directory;
     private readonly KubernetesStandInServer _api;
     private readonly ConcurrentDictionary<string, int> _errors = new(StringComparer.Ordinal);
@@ -29,13 +30,13 @@ internal sealed class RollingRestartBenchmark : IDisposable
     private volatile bool _stopped;
     private int _started;
 
-    private RollingRestartBenchmark(string directory, KubernetesStandInServer api) => (_directory, _api) = (directory, api);
+    private RollingRestartBenchmark(SiloBuild build, string directory, KubernetesStandInServer api) => (_build, _directory, _api) = (build, directory, api);
 
-    public static async Task RunAsync(string directory)
+    public static async Task RunAsync(SiloBuild build, string directory)
     {
         var crds = Path.Combine(Root(), "helm", "transaction-pipeline", "crds");
         await using var api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = ["bench"], Manifests = [crds] });
-        using var benchmark = new RollingRestartBenchmark(directory, api);
+        using var benchmark = new RollingRestartBenchmark(build, directory, api);
         await benchmark.RollAsync();
     }
 
@@ -60,7 +61,7 @@ internal sealed class RollingRestartBenchmark : IDisposable
         var probing = Task.Run(ProbeAsync);
         await AllReadyAsync();
         Console.WriteLine(
-            $"three silos on Kubernetes membership, from start together to ready: {Stopwatch.GetElapsedTime(since).TotalSeconds:F2} s");
+            $"three silos ({_build.Name}) on Kubernetes membership, from start together to ready: {Stopwatch.GetElapsedTime(since).TotalSeconds:F2} s");
         using (var client = new HttpClient { BaseAddress = new Uri(_silos[0].Address) })
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await HttpBenchmark.SignInAsync(client));
         var load = Enumerable.Range(0, Clients).Select(client => Task.Run(() => AskAsync(client))).ToList();
@@ -80,7 +81,7 @@ internal sealed class RollingRestartBenchmark : IDisposable
         await Task.WhenAll([probing, .. load]);
 
         var times = _took.Order().ToList();
-        Console.WriteLine($"rolling restart of three silos under load: {took.TotalSeconds:F1} s, {times.Count} answers, p50 "
+        Console.WriteLine($"rolling restart of three silos ({_build.Name}) under load: {took.TotalSeconds:F1} s, {times.Count} answers, p50 "
             + $"{times[times.Count / 2]:F1} ms, p99 {times[times.Count * 99 / 100]:F1} ms, {_errors.Values.Sum()} errors"
             + string.Concat(_errors.Select(error => $"{Environment.NewLine}  {error.Value} x {error.Key}")));
     }
@@ -88,22 +89,16 @@ internal sealed class RollingRestartBenchmark : IDisposable
     private void Start()
     {
         var address = $"http://127.0.0.1:{FirstPort + _started}";
-        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        var child = _build.Start(address, _directory, FirstPort + 20 + _started, new(StringComparer.Ordinal)
         {
-            ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["ASPNETCORE_URLS"] = address,
-            ["state_directory"] = _directory,
-            ["security__jwt_secret"] = "a secret of the benchmark, 32 bytes at least",
             ["cluster__provider"] = "kubernetes",
             ["cluster__api_server"] = _api.Address.ToString(),
             ["cluster__namespace"] = "bench",
             ["cluster__pod_ip"] = "127.0.0.1",
             ["cluster__pod_name"] = $"silo-{_started}",
-            ["cluster__silo_port"] = $"{FirstPort + 10 + _started}",
-            ["cluster__gateway_port"] = $"{FirstPort + 20 + _started}",
-        };
+        });
         _started++;
-        _silos = [.. _silos, (address, Child.Start("TransactionPipeline.Silo.dll", [], environment))];
+        _silos = [.. _silos, (address, child)];
     }
 
     private async Task AllReadyAsync()

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using TransactionPipeline.Benchmarks.Http;
@@ -8,103 +7,114 @@ using TransactionPipeline.Benchmarks.Http;
 namespace TransactionPipeline.Benchmarks.Silo;
 
 /// <summary>
-/// Requests a second of a cached answer from src/Silo, alone and as one of three, against src/Web. wrk sends to one after the other,
-/// while the rest is idle, in rounds; what counts is the median of the rounds' ratios. One of three silos owns the key, the others hold
-/// copies: that must not show.
+/// Start, memory, requests a second of a cached answer from a cluster of one and from each of three silos, grain calls and a rolling
+/// restart; beside an older build when its folder is given. wrk sends to one after the other, while the rest is idle, in rounds; what
+/// counts is the median of the rounds' ratios. One of three silos owns the key, the others hold copies: that must not show.
 /// </summary>
 internal static class SiloBenchmark
 {
     private const string Query = "/sales/trends?product_prefix=Halal&sale_month=2023-10-01";
     private const string Key = "warehouse/2023-10/Halal";
-    private const string Web = "http://127.0.0.1:18711";
-    private const int FirstSiloPort = 18712;
+    private const int FirstPort = 18711;
+    private const int FirstSiloPort = 18721;
     private const int Rounds = 5;
 
     public static async Task<int> RunAsync(string[] args)
     {
         var seconds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
+        var builds = SiloBuild.Beside(args.Length > 1 ? args[1] : null);
         var directory = Directory.CreateTempSubdirectory("silo-benchmark-");
-        var children = new List<Child>();
         try
         {
-            children.Add(await StartAsync("TransactionPipeline.Web.dll", Web, directory.FullName, offset: 0));
-            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(0), directory.FullName, offset: 0));
-            using var client = new HttpClient();
-            client.BaseAddress = new Uri(Web);
-            var token = await HttpBenchmark.SignInAsync(client);
-            await MeasureAsync("one silo", [(Web, children[0]), (Address(0), children[1])], token, seconds);
-
-            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(1), directory.FullName, offset: 1));
-            children.Add(await StartAsync("TransactionPipeline.Silo.dll", Address(2), directory.FullName, offset: 2));
-            await MeasureAsync("three silos", [(Web, children[0]), .. Enumerable.Range(0, 3).Select(silo => (Address(silo), children[silo + 1]))], token, seconds);
-            foreach (var child in children) child.Dispose();
-            children.Clear();
-
+            await StartBenchmark.RunAsync(builds, Query, Path.Combine(directory.FullName, "start"));
+            await AloneAsync(builds, Path.Combine(directory.FullName, "alone"), seconds);
+            await ThreeAsync(Path.Combine(directory.FullName, "three"), seconds);
             await GrainCallBenchmark.RunAsync(Path.Combine(directory.FullName, "calls"));
-            await RollingRestartBenchmark.RunAsync(Path.Combine(directory.FullName, "roll"));
+            foreach (var build in builds) await RollingRestartBenchmark.RunAsync(build, Path.Combine(directory.FullName, "roll"));
             return 0;
         }
         finally
         {
-            foreach (var child in children) child.Dispose();
             directory.Delete(recursive: true);
         }
     }
 
-    private static string Address(int silo) => $"http://127.0.0.1:{FirstSiloPort + silo}";
-
-    private static async Task<Child> StartAsync(string assembly, string address, string directory, int offset)
+    private static async Task AloneAsync(IReadOnlyList<SiloBuild> builds, string directory, int seconds)
     {
-        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        var silos = new List<(string Name, string Address, Child Child)>();
+        try
         {
-            ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["ASPNETCORE_URLS"] = address,
-            ["state_directory"] = Path.Combine(directory, "state"),
-            ["security__jwt_secret"] = "a secret of the benchmark, 32 bytes at least",
-            ["cluster__silo_port"] = "18721",
-            ["cluster__gateway_port"] = "18731",
-            ["cluster__port_offset"] = $"{offset}",
-            ["cluster__pod_name"] = NameOf(offset),
-        };
-        var started = Stopwatch.GetTimestamp();
-        var child = Child.Start(assembly, [], environment);
-        await child.WaitForAsync($"{address}/health/ready");
-        Console.WriteLine($"{assembly} {offset}, from process start to ready: {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s");
-        return child;
+            foreach (var build in builds) silos.Add(await StartAsync(build, build.Name, directory, silos.Count));
+            await MeasureAsync("a cluster of one", silos, seconds);
+        }
+        finally
+        {
+            foreach (var (_, _, child) in silos) child.Dispose();
+        }
     }
 
-    private static async Task MeasureAsync(string what, (string Address, Child Child)[] hosts, string token, int seconds)
+    private static async Task ThreeAsync(string directory, int seconds)
+    {
+        var silos = new List<(string Name, string Address, Child Child)>();
+        try
+        {
+            silos.Add(await StartAsync(SiloBuild.New, "silo-0", directory, 0));
+            silos.Add(await StartAsync(SiloBuild.New, "silo-1", directory, 1));
+            silos.Add(await StartAsync(SiloBuild.New, "silo-2", directory, 2));
+            await MeasureAsync("one of three silos", silos, seconds);
+        }
+        finally
+        {
+            foreach (var (_, _, child) in silos) child.Dispose();
+        }
+    }
+
+    private static async Task<(string Name, string Address, Child Child)> StartAsync(SiloBuild build, string name, string directory, int number)
+    {
+        var address = $"http://127.0.0.1:{FirstPort + number}";
+        var child = build.Start(address, directory, FirstSiloPort + number, new(StringComparer.Ordinal)
+        {
+            ["cluster__primary"] = $"127.0.0.1:{FirstSiloPort + (name.StartsWith("silo", StringComparison.Ordinal) ? 0 : number)}",
+            ["cluster__pod_name"] = name,
+        });
+        await child.WaitForAsync($"{address}/health/ready");
+        return (name, address, child);
+    }
+
+    private static async Task MeasureAsync(string what, List<(string Name, string Address, Child Child)> silos, int seconds)
     {
         using var client = new HttpClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        foreach (var (address, _) in hosts)
+        var tokens = new List<string>();
+        foreach (var (_, address, _) in silos)
         {
+            using var own = new HttpClient { BaseAddress = new Uri(address) };
+            tokens.Add(await HttpBenchmark.SignInAsync(own));
             // A check, so that each silo has asked the key's owner and knows it.
-            using var check = new HttpRequestMessage(HttpMethod.Get, address + Query);
+            using var check = new HttpRequestMessage(HttpMethod.Get, address + Query) { Headers = { Authorization = new("Bearer", tokens[^1]) } };
             check.Headers.CacheControl = new() { NoCache = true };
             using var answer = await client.SendAsync(check);
             answer.EnsureSuccessStatusCode();
         }
-        var owner = await OwnerAsync(client, hosts[^1].Address);
-        var rates = hosts.Select(_ => new List<double>()).ToArray();
-        var costs = hosts.Select(_ => new List<double>()).ToArray();
+        var owner = await OwnerAsync(silos[^1].Address, tokens[^1]);
+        var rates = silos.Select(_ => new List<double>()).ToArray();
+        var costs = silos.Select(_ => new List<double>()).ToArray();
         // The first round of each is warm-up.
         for (var round = 0; round <= Rounds; round++)
         {
-            for (var i = 0; i < hosts.Length; i++)
+            for (var i = 0; i < silos.Count; i++)
             {
-                using var process = Process.GetProcessById(hosts[i].Child.Id);
+                using var process = Process.GetProcessById(silos[i].Child.Id);
                 var before = process.TotalProcessorTime;
-                rates[i].Add(await HttpBenchmark.WrkAsync(hosts[i].Address + Query, token, seconds));
+                rates[i].Add(await HttpBenchmark.WrkAsync(silos[i].Address + Query, tokens[i], seconds));
                 process.Refresh();
                 costs[i].Add((process.TotalProcessorTime - before).TotalMicroseconds / (rates[i][^1] * seconds));
             }
         }
-        for (var i = 0; i < hosts.Length; i++)
+        for (var i = 0; i < silos.Count; i++)
         {
             // On a machine that others use, the processor's time says more than the clock's.
-            var name = i == 0 ? "src/Web" : $"silo {i - 1} ({(owner == NameOf(i - 1) ? "owns the key" : "holds a copy")})";
-            Console.WriteLine($"{what}, {name}: {HttpBenchmark.Median(rates[i]):F0} requests/s ({Ratio(rates[i], rates[0]):F2}x), "
+            var name = $"{silos[i].Name}{(silos.Count < 3 ? "" : owner == silos[i].Name ? " (owns the key)" : " (holds a copy)")}";
+            Console.WriteLine($"{what}, {name}: {HttpBenchmark.Median(rates[i]):F0} requests/s ({Ratio(rates[i], rates[0]):F2}x of {silos[0].Name}), "
                 + $"{HttpBenchmark.Median(costs[i]):F1} us of processor time each ({Ratio(costs[0], costs[i]):F2}x)");
         }
     }
@@ -113,11 +123,10 @@ internal static class SiloBenchmark
     private static double Ratio(List<double> some, List<double> others) =>
         HttpBenchmark.Median([.. some.Zip(others, (one, other) => one / other)]);
 
-    private static string NameOf(int silo) => $"silo-{silo}";
-
     /// <summary>The name of the silo that the asked one knows as the key's owner.</summary>
-    private static async Task<string?> OwnerAsync(HttpClient client, string silo)
+    private static async Task<string?> OwnerAsync(string silo, string token)
     {
+        using var client = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
         var keys = await client.GetFromJsonAsync<JsonElement>($"{silo}/admin/cache");
         return keys.EnumerateArray().Single(key => key.GetProperty("key").GetString() == Key).GetProperty("owner").GetString();
     }

@@ -6,7 +6,7 @@ namespace TransactionPipeline.Core.Tests.Cache;
 public sealed class CachedQueryTests : IAsyncLifetime
 {
     private readonly CacheFixture _cache = new();
-    private LocalKeyOwner _owner = null!;
+    private KeyTable _owner = null!;
 
     public Task InitializeAsync()
     {
@@ -35,7 +35,7 @@ public sealed class CachedQueryTests : IAsyncLifetime
         var answers = await Task.WhenAll(callers);
 
         Assert.Equal(1, _cache.Mart.Reads);
-        Assert.All(answers, answer => Assert.Equal(1, answer.Snapshot.Version));
+        Assert.Single(answers.Select(answer => answer.Snapshot.Version).Distinct());
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class CachedQueryTests : IAsyncLifetime
 
         var answer = await AskAsync();
         Assert.Equal(CacheResult.Hit, answer.Result);
-        Assert.Equal(TimeSpan.Zero, answer.Snapshot.AgeAt(_cache.Time.GetUtcNow()));
+        Assert.Equal(TimeSpan.Zero, answer.AgeAt(_cache.Time.GetUtcNow()));
         Assert.Equal(1, _cache.Mart.Reads);
     }
 
@@ -77,11 +77,12 @@ public sealed class CachedQueryTests : IAsyncLifetime
         _cache.Change("2", 200m);
         _cache.Time.Advance(TimeSpan.FromSeconds(61));
 
-        Assert.Equal(100m, (await AskAsync()).Snapshot.Rows[0].TotalAmount);
+        var old = await AskAsync();
+        Assert.Equal(100m, old.Snapshot.Rows[0].TotalAmount);
         await IdleAsync();
 
         var answer = await AskAsync();
-        Assert.Equal((200m, 2L), (answer.Snapshot.Rows[0].TotalAmount, answer.Snapshot.Version));
+        Assert.Equal((200m, true), (answer.Snapshot.Rows[0].TotalAmount, answer.Snapshot.Version > old.Snapshot.Version));
     }
 
     [Fact]
@@ -136,7 +137,7 @@ public sealed class CachedQueryTests : IAsyncLifetime
         var answer = await AskAsync(new CacheDemand(TimeSpan.FromSeconds(10), OnlyIfCached: false));
 
         Assert.Equal(CacheResult.Revalidated, answer.Result);
-        Assert.Equal(TimeSpan.Zero, answer.Snapshot.AgeAt(_cache.Time.GetUtcNow()));
+        Assert.Equal(TimeSpan.Zero, answer.AgeAt(_cache.Time.GetUtcNow()));
     }
 
     [Fact]
@@ -157,7 +158,7 @@ public sealed class CachedQueryTests : IAsyncLifetime
         var answer = await AskAsync();
 
         Assert.Equal((CacheResult.StaleOnError, "the mart is away"), (answer.Result, answer.Error));
-        Assert.Equal(good.Snapshot.CheckedAt, answer.Snapshot.CheckedAt);
+        Assert.Equal(good.CheckedAt, answer.CheckedAt);
         Assert.Equal(4, answer.Snapshot.Rows.Count);
     }
 
@@ -264,22 +265,24 @@ public sealed class CachedQueryTests : IAsyncLifetime
         var answer = await _owner.GetAsync(CacheFixture.Key with { Prefix = "Halal Laptop" }, CacheDemand.Default, default);
 
         Assert.Equal(200m, answer.Snapshot.Rows[0].TotalAmount);
-        Assert.Equal(2, _cache.Mart.Reads);
+        // The broader one is in use and hears of the change by this very question: one of them is read, or both.
+        Assert.InRange(_cache.Mart.Reads, 2, 3);
     }
 
     [Fact]
     public async Task Get_MoreThanMaxBytes_DropsTheLeastUsedFromMemoryOnly()
     {
         _cache.Options.MaxBytes = 5000;
+        var owner = _cache.Owner();
         for (var month = 1; month <= 8; month++)
         {
-            await _owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, month) }, CacheDemand.Default, default);
+            await owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, month) }, CacheDemand.Default, default);
             _cache.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.True(_owner.List().Sum(key => key.SizeInBytes) <= 5000);
-        Assert.DoesNotContain(_owner.List(), key => key.Key.Month == new Month(2023, 1));
-        await _owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, 1) }, CacheDemand.Default, default);
+        Assert.True(owner.List().Sum(key => key.SizeInBytes) <= 5000);
+        Assert.DoesNotContain(owner.List(), key => key.Key.Month == new Month(2023, 1));
+        await owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, 1) }, CacheDemand.Default, default);
         Assert.Equal(8, _cache.Mart.Reads);
     }
 
@@ -287,22 +290,23 @@ public sealed class CachedQueryTests : IAsyncLifetime
     public async Task Get_ManyKeysOfAFailingMart_TakeNoMoreThanMaxBytes()
     {
         _cache.Options.MaxBytes = 5000;
+        var owner = _cache.Owner();
         _cache.Mart.Failure = new MartException("the mart is away");
         for (var month = 1; month <= 12; month++)
-            await Assert.ThrowsAsync<MartException>(() => _owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, month) }, CacheDemand.Default, default).AsTask());
+            await Assert.ThrowsAsync<MartException>(() => owner.GetAsync(CacheFixture.Key with { Month = new Month(2023, month) }, CacheDemand.Default, default).AsTask());
 
-        Assert.InRange(_owner.List().Sum(key => key.SizeInBytes), 1, 5000);
+        Assert.InRange(owner.List().Sum(key => key.SizeInBytes), 1, 5000);
     }
 
     [Fact]
     public async Task Drop_HeldKey_IsQueriedAnewWithAHigherVersion()
     {
-        await AskAsync();
+        var dropped = await AskAsync();
 
         Assert.True(await _owner.DropAsync(CacheFixture.Key, default));
 
         var answer = await AskAsync();
-        Assert.Equal((CacheResult.Miss, 2L), (answer.Result, answer.Snapshot.Version));
+        Assert.Equal((CacheResult.Miss, true), (answer.Result, answer.Snapshot.Version > dropped.Snapshot.Version));
         Assert.True(await _owner.DropAsync(CacheFixture.Key, default));
         Assert.False(await _owner.DropAsync(CacheFixture.Key, default));
     }

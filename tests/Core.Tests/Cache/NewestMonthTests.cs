@@ -95,7 +95,8 @@ public sealed class NewestMonthTests
                 return Task.FromResult(known);
             },
             new CacheOptions(),
-            _time);
+            _time,
+            TaskScheduler.Default);
 
         await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(10));

@@ -40,7 +40,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     public async Task Get_ColdInThreeProcesses_QueriesOnce()
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        LocalKeyOwner[] owners = [_cache.Owner(), _cache.Owner(), _cache.Owner()];
+        KeyTable[] owners = [_cache.Owner(), _cache.Owner(), _cache.Owner()];
         var asking = Task.WhenAll(owners.Select(AskAsync));
         await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
         _cache.Mart.Gate.SetResult();
@@ -61,22 +61,21 @@ public sealed class SharedStoreTests : IAsyncLifetime
         var waiting = AskAsync(_cache.Owner());
 
         // Five thirds of the lease. The clock never runs ahead of the renewals for as long as the lease holds.
-        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20)))
-        {
-            while (leases.Renewals < 5)
+        await Phase.UntilAsync(
+            () =>
             {
                 if (_cache.Time.GetUtcNow() - leases.RenewedAt < _cache.Options.Lease * 0.9) _cache.Time.Advance(TimeSpan.FromSeconds(1));
-                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
-            }
-        }
+                return leases.Renewals >= 5;
+            },
+            "the fifth renewal of the lease");
         Assert.False(slow.IsCompleted || waiting.IsCompleted);
         _cache.Mart.Gate.SetResult();
 
         var answers = await _cache.WithTimeAsync(Task.WhenAll(slow, waiting), "the answers of both processes");
         Assert.Equal((1, 1), (_cache.Mart.Tokens, _cache.Mart.Reads));
         Assert.Equal(CacheResult.Miss, answers[0].Result);
-        Assert.All(answers, answer => Assert.Equal(1, answer.Snapshot.Version));
-        Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+        var stored = (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version;
+        Assert.All(answers, answer => Assert.Equal(stored, answer.Snapshot.Version));
     }
 
     [Fact]
@@ -93,14 +92,62 @@ public sealed class SharedStoreTests : IAsyncLifetime
 
         var began = _cache.Time.GetUtcNow();
         var second = await _cache.WithTimeAsync(AskAsync(_cache.Owner()), "the take-over");
-        Assert.Equal((200m, 1L), (second.Snapshot.Rows[0].TotalAmount, second.Snapshot.Version));
+        Assert.Equal(200m, second.Snapshot.Rows[0].TotalAmount);
         Assert.InRange(_cache.Time.GetUtcNow() - began, _cache.Options.Lease - TimeSpan.FromSeconds(1), _cache.Options.Lease + TimeSpan.FromSeconds(10));
 
         // The first one comes back with what it read before the change: its fence is old, it must end with the newer rows.
         gate.SetResult();
         var first = await CacheFixture.WithTimeAsync(clock, hung, "the late answer");
         Assert.Equal(200m, first.Snapshot.Rows[0].TotalAmount);
-        Assert.Equal(1, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+        Assert.Equal(second.Snapshot.Version, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_HolderIsKnownToHaveEnded_IsTakenOverAtOnceAndItsLateCommitIsRefused()
+    {
+        var gate = _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var frozen = _cache.Owner();
+        var hung = AskAsync(frozen);
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        _cache.Mart.Gate = null;
+        _cache.Change("2", 200m);
+        var asking = AskAsync(_cache.Owner());
+
+        var began = _cache.Time.GetUtcNow();
+        _cache.Ended.Add("process 0");
+        var second = await _cache.WithTimeAsync(asking, "the take-over");
+
+        Assert.Equal(200m, second.Snapshot.Rows[0].TotalAmount);
+        Assert.InRange(_cache.Time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        // It was not dead, as a frozen process is not: its fence is old.
+        gate.SetResult();
+        var first = await _cache.WithTimeAsync(hung, "the late answer");
+        Assert.Equal((200m, second.Snapshot.Version), (first.Snapshot.Rows[0].TotalAmount, first.Snapshot.Version));
+        Assert.Equal(second.Snapshot.Version, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Get_StoreWasAwayAtTheEndOfARefresh_DoesNotWaitForTheLeaseThatCouldNotBeGivenBack(bool sameProcess)
+    {
+        var gate = _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = _cache.Owner();
+        var refreshing = AskAsync(first);
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        _cache.IsStoreAway = true;
+        gate.SetResult();
+        Assert.Equal(100m, (await _cache.WithTimeAsync(refreshing, "the answer")).Snapshot.Rows[0].TotalAmount);
+        _cache.Mart.Gate = null;
+        _cache.Change("2", 200m);
+        _cache.IsStoreAway = false;
+
+        var began = _cache.Time.GetUtcNow();
+        var other = sameProcess ? first : _cache.Owner();
+        var answer = await _cache.WithTimeAsync(other.GetAsync(CacheFixture.Key, CacheDemand.Check, default).AsTask(), "the check");
+
+        Assert.Equal(200m, answer.Snapshot.Rows[0].TotalAmount);
+        Assert.InRange(_cache.Time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -111,7 +158,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
         var replica = _cache.Owner();
 
         var taken = await AskAsync(replica);
-        Assert.Equal((CacheResult.Hit, _cache.Time.GetUtcNow(), 1), (taken.Result, taken.Snapshot.CheckedAt, _cache.Mart.Reads));
+        Assert.Equal((CacheResult.Hit, _cache.Time.GetUtcNow(), 1), (taken.Result, taken.CheckedAt, _cache.Mart.Reads));
 
         // The other checks it again, by its own clock; that is no check of this moment.
         await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
@@ -124,7 +171,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
         _cache.Mart.Failure = new MartException("the mart is away");
         _cache.Time.Advance(TimeSpan.FromMinutes(5));
         var failed = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
-        Assert.Equal((CacheResult.StaleOnError, asked.Snapshot.CheckedAt), (failed.Result, failed.Snapshot.CheckedAt));
+        Assert.Equal((CacheResult.StaleOnError, asked.CheckedAt), (failed.Result, failed.CheckedAt));
     }
 
     [Fact]
@@ -138,7 +185,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
 
         var answer = await behind.GetAsync(CacheFixture.Key, CacheDemand.Default with { MinVersion = newer.Snapshot.Version }, default);
 
-        Assert.Equal((2L, 200m), (answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal((newer.Snapshot.Version, 200m), (answer.Snapshot.Version, answer.Snapshot.Rows[0].TotalAmount));
         Assert.Equal(2, _cache.Mart.Reads);
     }
 
@@ -148,7 +195,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
         var (replica, other) = (_cache.Owner(), _cache.Owner());
         await AskAsync(replica);
         _cache.Time.Advance(TimeSpan.FromSeconds(1));
-        var checkedAt = (await other.GetAsync(CacheFixture.Key, CacheDemand.Check, default)).Snapshot.CheckedAt;
+        var checkedAt = (await other.GetAsync(CacheFixture.Key, CacheDemand.Check, default)).CheckedAt;
         // Another process is at it, so the refresh behind finds the lease taken, and in the store nothing but that check.
         var lease = await _cache.Leases.TryAcquireAsync(CacheFixture.Key.ToString(), "busy", TimeSpan.FromSeconds(30), default);
         _cache.Change("2", 200m);
@@ -179,7 +226,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
         await replica.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(20));
 
         var answer = await AskAsync(replica);
-        Assert.Equal((CacheResult.Hit, 200m, learnedAt), (answer.Result, answer.Snapshot.Rows[0].TotalAmount, answer.Snapshot.CheckedAt));
+        Assert.Equal((CacheResult.Hit, 200m, learnedAt), (answer.Result, answer.Snapshot.Rows[0].TotalAmount, answer.CheckedAt));
         Assert.Equal((asked, 2), (_cache.Mart.Tokens, _cache.Mart.Reads));
     }
 
@@ -207,11 +254,97 @@ public sealed class SharedStoreTests : IAsyncLifetime
         _cache.Time.Advance(TimeSpan.FromSeconds(2));
         var now = await leases.TryAcquireAsync(CacheFixture.Key.ToString(), "b", TimeSpan.FromSeconds(1), default);
         var time = _cache.Time.GetUtcNow();
-        var snapshot = new Snapshot(CacheFixture.Key, 1, "1", time, time, MartRows.Empty);
+        var snapshot = new Snapshot(CacheFixture.Key, new(1, 1), "1", time, time, MartRows.Empty);
 
-        Assert.Null(await snapshots.CommitAsync(old!, snapshot, default));
+        Assert.Equal(CommitOutcome.LeaseLost, (await snapshots.CommitAsync(old!, snapshot, default)).Outcome);
         Assert.Null(await snapshots.FindAsync(CacheFixture.Key, default));
-        Assert.Equal(1, (await snapshots.CommitAsync(now!, snapshot, default))!.Version);
+        Assert.Equal(CommitOutcome.Stored, (await snapshots.CommitAsync(now!, snapshot, default)).Outcome);
+    }
+
+    [Fact]
+    public async Task Refresh_InTwoProcessesWithTheStoreAway_NeverGivesOneVersionToTwoContents()
+    {
+        // At the very same moment, by clocks that stand still.
+        var (one, other) = (_cache.Owner(), _cache.Owner());
+        _cache.IsStoreAway = true;
+        var first = await AskAsync(one);
+        _cache.Mart.Change("2", 200m);
+        var second = await AskAsync(other);
+
+        Assert.NotEqual(first.Snapshot.Version, second.Snapshot.Version);
+
+        // The store has one of them; the other process takes the mart's word, and nobody's version goes back.
+        _cache.IsStoreAway = false;
+        _cache.Time.Advance(TimeSpan.FromMilliseconds(1));
+        foreach (var (process, before) in new[] { (other, second), (one, first), (other, second) })
+        {
+            var answer = await process.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+            Assert.Equal(200m, answer.Snapshot.Rows[0].TotalAmount);
+            Assert.True(answer.Snapshot.Version >= before.Snapshot.Version);
+        }
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(-50)]
+    public async Task Refresh_ClockWrongByYears_VersionsGoOnRising(int years)
+    {
+        var clock = new SteppedTime(_cache.Time.GetUtcNow().AddYears(years));
+        var wrong = _cache.Owner(clock: clock);
+        var right = _cache.Owner();
+        var last = SnapshotVersion.None;
+        for (var change = 2; change < 10; change++)
+        {
+            _cache.Change($"{change}", 100m * change);
+            clock.Advance(TimeSpan.FromMilliseconds(2));
+            var answer = await (change % 2 == 0 ? wrong : right).GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+            Assert.Equal(100m * change, answer.Snapshot.Rows[0].TotalAmount);
+            Assert.True(answer.Snapshot.Version > last, $"{answer.Snapshot.Version} after {last}");
+            last = answer.Snapshot.Version;
+        }
+    }
+
+    [Fact]
+    public async Task Refresh_StoreRestoredFromAnOlderCopy_GoesOnAboveWhatWasServed()
+    {
+        var owner = _cache.Owner();
+        await AskAsync(owner);
+        var copied = (await _cache.Snapshots.LoadAsync(CacheFixture.Key, default))!;
+        _cache.Change("2", 200m);
+        var served = await owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+
+        _cache.RestoreStore(copied);
+        var unchanged = await owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+        Assert.Equal((served.Snapshot.Version, 200m), (unchanged.Snapshot.Version, unchanged.Snapshot.Rows[0].TotalAmount));
+        _cache.RestoreStore(copied);
+        _cache.Change("3", 300m);
+        var changed = await owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
+
+        Assert.Equal((true, 300m), (changed.Snapshot.Version > served.Snapshot.Version, changed.Snapshot.Rows[0].TotalAmount));
+        Assert.Equal(changed.Snapshot.Version, (await _cache.Snapshots.FindAsync(CacheFixture.Key, default))!.Version);
+    }
+
+    [Fact]
+    public async Task Get_HigherVersionOfWhatTheMartHadBefore_IsNotServedInPlaceOfWhatItHasNow()
+    {
+        var replica = _cache.Owner();
+        var old = (await AskAsync(replica)).Snapshot;
+        _cache.Change("2", 200m);
+        var newest = (await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default)).Snapshot;
+        // Another process, whose clock is ahead, had committed the old rows anew.
+        var higher = old with { Version = new SnapshotVersion(newest.Version.Time + 1_000_000, 99) };
+        _cache.RestoreStore(higher);
+        _cache.Time.Advance(TimeSpan.FromSeconds(61));
+
+        var stale = await AskAsync(replica);
+        await replica.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var answer = await AskAsync(replica);
+
+        Assert.Equal((200m, 200m, CacheResult.Hit), (stale.Snapshot.Rows[0].TotalAmount, answer.Snapshot.Rows[0].TotalAmount, answer.Result));
+        Assert.True(answer.Snapshot.Version > higher.Version);
+        // Who has the higher version is not told that it is right.
+        var asked = await replica.GetAsync(CacheFixture.Key, CacheDemand.Default with { MinVersion = higher.Version }, default);
+        Assert.Equal((200m, answer.Snapshot.Version), (asked.Snapshot.Rows[0].TotalAmount, asked.Snapshot.Version));
     }
 
     /// <summary>Counts what is renewed.</summary>
@@ -239,6 +372,6 @@ public sealed class SharedStoreTests : IAsyncLifetime
         public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => leases.ReleaseAsync(lease, cancellationToken);
     }
 
-    private static Task<CachedAnswer> AskAsync(LocalKeyOwner owner) =>
+    private static Task<CachedAnswer> AskAsync(KeyTable owner) =>
         owner.GetAsync(CacheFixture.Key, CacheDemand.Default, default).AsTask();
 }

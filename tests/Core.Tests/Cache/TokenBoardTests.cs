@@ -5,7 +5,7 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Core.Tests.Cache;
 
 /// <summary>One looks at a mart for all who ask.</summary>
-public sealed class TokenBoardTests : IDisposable
+public sealed class TokenBoardTests
 {
     private static readonly Month October = new(2023, 10);
     private static readonly Month November = new(2023, 11);
@@ -18,8 +18,6 @@ public sealed class TokenBoardTests : IDisposable
         _tokens = new FakeTokens(_time);
         _board = new TokenBoard(Mart.Warehouse, _tokens, new CacheOptions { PollSeconds = 1 }, _time);
     }
-
-    public void Dispose() => _board.Dispose();
 
     [Fact]
     public async Task Look_ManyWithinAPoll_IsOneLookAtTheMart()

@@ -2,8 +2,7 @@ using System.Diagnostics;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Tests.Postgres;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Faults;
 

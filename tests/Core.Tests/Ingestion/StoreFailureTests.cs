@@ -5,8 +5,8 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Sqlite;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
-using static TransactionPipeline.Core.Tests.Ingestion.ReceiverFixture;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
+using static TransactionPipeline.Testing.ReceiverFixture;
 
 namespace TransactionPipeline.Core.Tests.Ingestion;
 
@@ -118,7 +118,7 @@ public sealed class StoreFailureTests : IDisposable
         _impatient = _fixture.OpenStore(busySeconds: 1);
         return new TransactionReceiver(
             [_fixture.Mart.Store], new SqliteBatchStore(_impatient, _fixture.Mart.Time), new SqliteLeaseStore(_impatient, _fixture.Mart.Time),
-            new TransactionIdHasher(null), Microsoft.Extensions.Options.Options.Create(_fixture.Options), _fixture.Mart.Time,
+            new LoneProcess(), new TransactionIdHasher(null), Microsoft.Extensions.Options.Options.Create(_fixture.Options), _fixture.Mart.Time,
             NullLogger<TransactionReceiver>.Instance);
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
-using static TransactionPipeline.Core.Tests.Ingestion.ReceiverFixture;
+using static TransactionPipeline.Testing.ReceiverFixture;
 
 namespace TransactionPipeline.Core.Tests.Ingestion;
 

@@ -64,7 +64,11 @@ public sealed class TransactionValidatorTests
     {
         var line = new TransactionLine
         {
-            Id = "T1"u8, Product = "Halal", Price = "999999999"u8, Quantity = "-1000000"u8, Date = "2023-10-01"u8,
+            Id = "T1"u8,
+            Product = "Halal",
+            Price = "999999999"u8,
+            Quantity = "-1000000"u8,
+            Date = "2023-10-01"u8,
         };
         Assert.Equal(("price", RejectReasons.OutOfRange), new TransactionValidator(new ValidationOptions(), trustInput: true).Check(line, out _));
     }

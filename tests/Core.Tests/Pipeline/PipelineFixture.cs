@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Pipeline;
-using TransactionPipeline.Core.Tests.Ingestion;
+using TransactionPipeline.Core.Store;
 using Wrap = Microsoft.Extensions.Options.Options;
 
 namespace TransactionPipeline.Core.Tests.Pipeline;
@@ -43,7 +43,7 @@ internal sealed class PipelineFixture : IAsyncDisposable
         var steps = new PipelineSteps(
             Stores, Receiver.CreateReceiver(), Receiver.Batches, new SummaryExporter(Export), Wrap.Create(Receiver.Options),
             NullLogger<PipelineSteps>.Instance);
-        var runner = new PipelineRunner(steps, Store, Store, Wrap.Create(Options), Receiver.Mart.Time, NullLogger<PipelineRunner>.Instance);
+        var runner = new PipelineRunner(steps, Store, Store, new LoneProcess(), Wrap.Create(Options), Receiver.Mart.Time, NullLogger<PipelineRunner>.Instance);
         _runners.Add(runner);
         return runner;
     }

@@ -6,7 +6,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Faults;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
 
@@ -99,7 +99,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
     }
 
     /// <summary>What a process holds, and word of each thing that it learns.</summary>
-    private sealed class Heard(LocalKeyOwner owner) : IHeldKeys
+    private sealed class Heard(KeyTable owner) : IHeldKeys
     {
         private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -121,7 +121,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
         private readonly PostgresMartHarness _elsewhere;
         private readonly PostgresStoreHarness _store;
         private readonly GuardedMartSource _guarded;
-        private readonly LocalKeyOwner _owner;
+        private readonly KeyTable _owner;
         private readonly Heard _heard;
         private readonly MartWatcher _watcher;
         private readonly PostgresListener _listener;
@@ -135,8 +135,8 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             var sources = new Dictionary<Mart, IMartSource> { [Mart.Operational] = _guarded };
             var cache = new CacheOptions { FreshForSeconds = 3600, RetryAfterErrorSeconds = 0.1 };
             var shared = new FallbackStore(_store.NewSnapshots(), _store.NewLeases(), _store.NewCounts(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
-            _owner = new LocalKeyOwner(new CachedQueryContext(
-                sources, shared, shared, cache, TimeProvider.System, NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
+            _owner = new KeyTable(new CachedQueryContext(
+                sources, shared, shared, cache, TimeProvider.System, new VersionClock(TimeProvider.System, Random.Shared.NextInt64()), NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
             _heard = new Heard(_owner);
             _watcher = new MartWatcher(
                 _heard, new MartChangeTokens(sources, Options.Create(cache), TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System),

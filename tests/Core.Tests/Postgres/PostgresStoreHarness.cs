@@ -15,7 +15,7 @@ internal sealed class PostgresStoreHarness(PostgresServer server, PostgresOption
 
     public PostgresOptions Options => options;
 
-    public override ILeaseStore NewLeases() => new PostgresLeaseStore(NewStore());
+    public override ILeaseTable NewLeases() => new PostgresLeaseStore(NewStore());
 
     public override ISnapshotStore NewSnapshots() => new PostgresSnapshotStore(NewStore());
 

@@ -1,8 +1,7 @@
 using Npgsql;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
-using TransactionPipeline.Core.Tests.Marts;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
 

@@ -2,7 +2,7 @@ using Npgsql;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Tests.Faults;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
 
@@ -92,6 +92,8 @@ public sealed class WritingFaultTests(PostgresFixture server) : IAsyncLifetime
     [InlineData(TcpFault.CutClient)]
     public async Task LoadAndTransform_CutAtPlacesFromTheFirstByteToTheLast_AreWholeOrNotThere(TcpFault fault)
     {
+        // A cut shows at once; nothing here is to end by a time-out, however slow the machine is.
+        (_line.Mart.Options.ConnectTimeoutSeconds, _line.Mart.Options.CommandTimeoutSeconds) = (60, 60);
         var cuts = 0;
         for (var place = 1; ; place += fault == TcpFault.CutServer ? 50 : 200)
         {

@@ -73,8 +73,14 @@ public abstract class HistoryStoreContract
         Assert.True(await runs.TryAddAsync(run, CancellationToken.None));
         var done = run with
         {
-            Status = RunStatus.Succeeded, Attempt = 2, Step = "export", FinishedAt = Noon.AddMinutes(1), Batches = 2,
-            Loaded = new LoadCounts(1, 2, 3, 4), Months = 5, Note = "a.csv was not loaded",
+            Status = RunStatus.Succeeded,
+            Attempt = 2,
+            Step = "export",
+            FinishedAt = Noon.AddMinutes(1),
+            Batches = 2,
+            Loaded = new LoadCounts(1, 2, 3, 4),
+            Months = 5,
+            Note = "a.csv was not loaded",
         };
 
         await runs.UpdateAsync(done, CancellationToken.None);
@@ -117,6 +123,10 @@ public abstract class HistoryStoreContract
 
     private static PipelineRun Run(string id) => new()
     {
-        Id = id, Dag = "transform_sales_mart", Trigger = "api", Owner = "me", StartedAt = Noon,
+        Id = id,
+        Dag = "transform_sales_mart",
+        Trigger = "api",
+        Owner = "me",
+        StartedAt = Noon,
     };
 }

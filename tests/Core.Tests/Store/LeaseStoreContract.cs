@@ -6,11 +6,11 @@ namespace TransactionPipeline.Core.Tests.Store;
 public abstract class LeaseStoreContract
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(30);
-    private ILeaseStore? _leases;
+    private ILeaseTable? _leases;
 
     protected abstract StoreHarness Store { get; }
 
-    private ILeaseStore Leases => _leases ??= Store.NewLeases();
+    private ILeaseTable Leases => _leases ??= Store.NewLeases();
 
     private Task<Lease?> AcquireAsync(string holder, string name = "key") =>
         Leases.TryAcquireAsync(name, holder, Duration, CancellationToken.None);
@@ -115,6 +115,48 @@ public abstract class LeaseStoreContract
             Assert.Equal(round, Assert.Single(taken, lease => lease is not null)!.Fence);
             await Store.PassAsync(Duration);
         }
+    }
+
+    [Fact]
+    public async Task FindHolder_IsWhoHoldsItNow()
+    {
+        Assert.Null(await Leases.FindHolderAsync("key", CancellationToken.None));
+        var lease = await AcquireAsync("a");
+        Assert.Equal("a", await Leases.FindHolderAsync("key", CancellationToken.None));
+
+        await Store.PassAsync(Duration);
+        Assert.Null(await Leases.FindHolderAsync("key", CancellationToken.None));
+        Assert.True(await RenewAsync(lease!));
+        Assert.Equal("a", await Leases.FindHolderAsync("key", CancellationToken.None));
+        await Leases.ReleaseAsync(lease!, CancellationToken.None);
+        Assert.Null(await Leases.FindHolderAsync("key", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task TakeOver_FromWhoHoldsIt_RaisesTheFenceAndRefusesTheOldHolder()
+    {
+        var old = await AcquireAsync("a");
+
+        Assert.Null(await Leases.TakeOverAsync("key", "other", "b", Duration, CancellationToken.None));
+        Assert.Null(await Leases.TakeOverAsync("none", "a", "b", Duration, CancellationToken.None));
+        Assert.Equal(new Lease("key", "b", 2), await Leases.TakeOverAsync("key", "a", "b", Duration, CancellationToken.None));
+        // Only one of many that saw the same holder.
+        Assert.Null(await Leases.TakeOverAsync("key", "a", "c", Duration, CancellationToken.None));
+
+        Assert.False(await RenewAsync(old!));
+        await Leases.ReleaseAsync(old!, CancellationToken.None);
+        Assert.Equal("b", await Leases.FindHolderAsync("key", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Release_FenceUnknown_GivesBackWhateverThatHolderHasAndNothingElse()
+    {
+        await AcquireAsync("a");
+        await Leases.ReleaseAsync(new Lease("key", "b", Lease.UnknownFence), CancellationToken.None);
+        Assert.Equal("a", await Leases.FindHolderAsync("key", CancellationToken.None));
+
+        await Leases.ReleaseAsync(new Lease("key", "a", Lease.UnknownFence), CancellationToken.None);
+        Assert.Equal(2, (await AcquireAsync("b"))?.Fence);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public abstract class SnapshotStoreContract
     private static readonly QueryKey Key = new(Mart.Operational, "Halal", new Month(2023, 10));
     private static readonly DateTimeOffset Noon = new(2023, 11, 1, 12, 0, 0, 123, 456, TimeSpan.Zero);
     private ISnapshotStore? _snapshots;
+    private long _version;
 
     protected abstract StoreHarness Store { get; }
 
@@ -18,20 +19,20 @@ public abstract class SnapshotStoreContract
     [Fact]
     public async Task Load_Committed_GivesEverythingBackInAnotherProcess()
     {
-        var committed = await CommitAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 3));
+        var committed = Snapshot(1, "v1", Noon, 3);
+        await StoreAsync(await LeaseAsync(), committed);
 
         var loaded = await Store.NewSnapshots().LoadAsync(Key, CancellationToken.None);
 
-        Assert.Equal(1, committed!.Version);
         Assert.Equal((committed.Version, "v1", Noon, Noon), (loaded!.Version, loaded.DataVersion, loaded.DataAsOf, loaded.CheckedAt));
         Assert.Equal(committed.Rows.All(), loaded.Rows.All());
-        Assert.Equal(new SnapshotHead(1, "v1", Noon, Noon), await Snapshots.FindAsync(Key, CancellationToken.None));
+        Assert.Equal(new SnapshotHead(Version(1), "v1", Noon, Noon), await Snapshots.FindAsync(Key, CancellationToken.None));
     }
 
     [Fact]
     public async Task Find_NothingOrAnotherKey_GivesNull()
     {
-        await CommitAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 1));
+        await StoreAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 1));
 
         Assert.Null(await Snapshots.FindAsync(Key with { Prefix = "halal" }, CancellationToken.None));
         Assert.Null(await Snapshots.LoadAsync(Key with { Mart = Mart.Warehouse }, CancellationToken.None));
@@ -41,50 +42,62 @@ public abstract class SnapshotStoreContract
     public async Task Commit_SameSnapshotCheckedLater_MovesOnlyCheckedAt()
     {
         var lease = await LeaseAsync();
-        var first = await CommitAsync(lease, Snapshot(1, "v1", Noon, 1));
+        var first = Snapshot(1, "v1", Noon, 1);
+        await StoreAsync(lease, first);
 
-        var again = await CommitAsync(lease, first! with { CheckedAt = Noon.AddMinutes(1) });
+        await StoreAsync(lease, first with { CheckedAt = Noon.AddMinutes(1) });
 
-        Assert.Equal(1, again!.Version);
-        Assert.Equal(new SnapshotHead(1, "v1", Noon, Noon.AddMinutes(1)), await Snapshots.FindAsync(Key, CancellationToken.None));
+        Assert.Equal(new SnapshotHead(Version(1), "v1", Noon, Noon.AddMinutes(1)), await Snapshots.FindAsync(Key, CancellationToken.None));
     }
 
     [Fact]
-    public async Task Commit_NewRows_AlwaysRaisesTheVersion()
+    public async Task Commit_VersionNotAboveAllOfItsMonth_IsRefusedAndTellsTheNewest()
     {
         var lease = await LeaseAsync();
-        await CommitAsync(lease, Snapshot(5, "v1", Noon, 1));
+        await StoreAsync(lease, Snapshot(5, "v1", Noon, 1));
+        var other = Key with { Prefix = "Halal Tea" };
+        var otherLease = await LeaseAsync(key: other);
 
-        Assert.Equal(6, (await CommitAsync(lease, Snapshot(1, "v2", Noon.AddMinutes(1), 2)))!.Version);
-        Assert.Equal(9, (await CommitAsync(lease, Snapshot(9, "v3", Noon.AddMinutes(2), 3)))!.Version);
+        // By the month, whatever the prefix; of two with one time, the issuer decides.
+        Assert.Equal(new Committed(CommitOutcome.Outrun, Version(5)), await CommitAsync(lease, Snapshot(1, "v2", Noon, 2)));
+        Assert.Equal(new Committed(CommitOutcome.Outrun, Version(5)), await CommitAsync(otherLease, Snapshot(5, "v1", Noon, 2) with { Key = other }));
+        await StoreAsync(otherLease, Snapshot(5, "v1", Noon, 2) with { Key = other, Version = new(5, 8) });
+        await StoreAsync(lease, Snapshot(9, "v3", Noon.AddMinutes(2), 3));
+        var nextMonth = Key with { Month = new Month(2023, 11) };
+        await StoreAsync(await LeaseAsync(key: nextMonth), Snapshot(1, "v1", Noon, 1) with { Key = nextMonth });
+
+        Assert.Equal(new SnapshotHead(Version(9), "v3", Noon.AddMinutes(2), Noon.AddMinutes(2)), await Snapshots.FindAsync(Key, CancellationToken.None));
+        Assert.Equal(new(5, 8), (await Snapshots.FindAsync(other, CancellationToken.None))!.Version);
     }
 
     [Fact]
     public async Task Commit_LeaseTakenByAnother_WritesNothing()
     {
         var dead = await LeaseAsync("dead");
-        await CommitAsync(dead, Snapshot(1, "v1", Noon, 1));
+        await StoreAsync(dead, Snapshot(1, "v1", Noon, 1));
         await Store.PassAsync(TimeSpan.FromMinutes(1));
         var alive = await LeaseAsync("alive");
 
-        Assert.Null(await CommitAsync(dead, Snapshot(2, "late", Noon.AddMinutes(1), 2)));
-        Assert.Null(await CommitAsync(dead, Snapshot(1, "v1", Noon, 1) with { CheckedAt = Noon.AddHours(1) }));
+        Assert.Equal(CommitOutcome.LeaseLost, (await CommitAsync(dead, Snapshot(2, "late", Noon.AddMinutes(1), 2))).Outcome);
+        Assert.Equal(CommitOutcome.LeaseLost, (await CommitAsync(dead, Snapshot(1, "v1", Noon, 1) with { CheckedAt = Noon.AddHours(1) })).Outcome);
 
-        Assert.Equal(new SnapshotHead(1, "v1", Noon, Noon), await Snapshots.FindAsync(Key, CancellationToken.None));
-        Assert.Equal(2, (await CommitAsync(alive, Snapshot(1, "v2", Noon.AddMinutes(2), 3)))!.Version);
+        Assert.Equal(new SnapshotHead(Version(1), "v1", Noon, Noon), await Snapshots.FindAsync(Key, CancellationToken.None));
+        await StoreAsync(alive, Snapshot(2, "v2", Noon.AddMinutes(2), 3));
     }
 
     [Fact]
     public async Task Remove_Stored_TakesTheRowsAndKeepsTheVersionRising()
     {
         var lease = await LeaseAsync();
-        await CommitAsync(lease, Snapshot(4, "v1", Noon, 1));
+        await StoreAsync(lease, Snapshot(4, "v1", Noon, 1));
 
         Assert.True(await Snapshots.RemoveAsync(Key, CancellationToken.None));
         Assert.False(await Snapshots.RemoveAsync(Key, CancellationToken.None));
         Assert.Null(await Snapshots.FindAsync(Key, CancellationToken.None));
         Assert.Null(await Snapshots.LoadAsync(Key, CancellationToken.None));
-        Assert.Equal(5, (await CommitAsync(lease, Snapshot(1, "v1", Noon, 1)))!.Version);
+        // Not even the same version comes back: it would have another life.
+        Assert.Equal(new Committed(CommitOutcome.Outrun, Version(4)), await CommitAsync(lease, Snapshot(4, "v1", Noon, 1)));
+        await StoreAsync(lease, Snapshot(5, "v1", Noon, 1));
     }
 
     [Fact]
@@ -97,14 +110,19 @@ public abstract class SnapshotStoreContract
             Lease? lease;
             while ((lease = await leases.TryAcquireAsync(Key.ToString(), $"{holder}", TimeSpan.FromMinutes(1), CancellationToken.None)) is null)
                 Assert.True(await released.WaitAsync(TimeSpan.FromSeconds(30)), "nobody released the lease within 30 s");
-            var committed = await snapshots.CommitAsync(lease, Snapshot(1, $"v{holder}", Noon.AddSeconds(holder), holder), CancellationToken.None);
+            // A clock that stands still, as far as it is asked.
+            var clock = new VersionClock(new SteppedTime(Noon), holder);
+            var snapshot = Snapshot(1, $"v{holder}", Noon.AddSeconds(holder), holder) with { Version = clock.Next() };
+            while (await snapshots.CommitAsync(lease, snapshot, CancellationToken.None) is { Outcome: CommitOutcome.Outrun, Newest: var newest })
+                snapshot = snapshot with { Version = clock.Next(newest) };
             await leases.ReleaseAsync(lease, CancellationToken.None);
             // For all who are refused meanwhile.
             released.Release(8);
-            return committed!.Version;
+            return snapshot.Version;
         })));
 
-        Assert.Equal(Enumerable.Range(1, 8).Select(version => (long)version), versions.Order());
+        Assert.Equal(8, versions.Distinct().Count());
+        Assert.Equal(versions.Max(), (await Snapshots.FindAsync(Key, CancellationToken.None))!.Version);
     }
 
     [Fact]
@@ -112,34 +130,39 @@ public abstract class SnapshotStoreContract
     {
         Assert.Null(await Snapshots.FindNewestMonthAsync(Mart.Operational, CancellationToken.None));
 
-        await StoreAsync(Mart.Operational, "Halal", "2023-09", rows: 1);
-        await StoreAsync(Mart.Operational, "Halal Tea", "2023-10", rows: 1);
-        await StoreAsync(Mart.Operational, "Halal", "2023-10", rows: 0);
-        await StoreAsync(Mart.Operational, "Halal", "2030-01", rows: 0);
-        await StoreAsync(Mart.Warehouse, "Halal", "2023-11", rows: 1);
-        await StoreAsync(Mart.Operational, "Halal", "2023-12", rows: 1);
+        await StoreKeyAsync(Mart.Operational, "Halal", "2023-09", rows: 1);
+        await StoreKeyAsync(Mart.Operational, "Halal Tea", "2023-10", rows: 1);
+        await StoreKeyAsync(Mart.Operational, "Halal", "2023-10", rows: 0);
+        await StoreKeyAsync(Mart.Operational, "Halal", "2030-01", rows: 0);
+        await StoreKeyAsync(Mart.Warehouse, "Halal", "2023-11", rows: 1);
+        await StoreKeyAsync(Mart.Operational, "Halal", "2023-12", rows: 1);
         await Snapshots.RemoveAsync(new QueryKey(Mart.Operational, "Halal", new Month(2023, 12)), CancellationToken.None);
 
         Assert.Equal(new Month(2023, 10), await Snapshots.FindNewestMonthAsync(Mart.Operational, CancellationToken.None));
         Assert.Equal(new Month(2023, 11), await Store.NewSnapshots().FindNewestMonthAsync(Mart.Warehouse, CancellationToken.None));
 
-        async Task StoreAsync(Mart mart, string prefix, string month, int rows)
+        async Task StoreKeyAsync(Mart mart, string prefix, string month, int rows)
         {
             var key = new QueryKey(mart, prefix, Month.Parse(month));
             var lease = await Store.NewLeases().TryAcquireAsync(key.ToString(), "holder", TimeSpan.FromSeconds(30), CancellationToken.None);
-            await CommitAsync(lease!, Snapshot(1, "v1", Noon, rows) with { Key = key });
+            Assert.Equal(CommitOutcome.Stored, (await CommitAsync(lease!, Snapshot(++_version, "v1", Noon, rows) with { Key = key })).Outcome);
         }
     }
 
-    private async Task<Lease> LeaseAsync(string holder = "holder") => (await Store.NewLeases()
-        .TryAcquireAsync(Key.ToString(), holder, TimeSpan.FromSeconds(30), CancellationToken.None))!;
+    private async Task<Lease> LeaseAsync(string holder = "holder", QueryKey? key = null) => (await Store.NewLeases()
+        .TryAcquireAsync((key ?? Key).ToString(), holder, TimeSpan.FromSeconds(30), CancellationToken.None))!;
 
-    private Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot) => Snapshots.CommitAsync(lease, snapshot, CancellationToken.None);
+    private Task<Committed> CommitAsync(Lease lease, Snapshot snapshot) => Snapshots.CommitAsync(lease, snapshot, CancellationToken.None);
+
+    private async Task StoreAsync(Lease lease, Snapshot snapshot) =>
+        Assert.Equal(new Committed(CommitOutcome.Stored), await CommitAsync(lease, snapshot));
+
+    private static SnapshotVersion Version(long time) => new(time, 7);
 
     private static Snapshot Snapshot(long version, string dataVersion, DateTimeOffset asOf, int rows)
     {
         var builder = new MartRowsBuilder();
         for (var i = 0; i < rows; i++) builder.Add(new MartRow($"{i:x64}", "Halal Tea", new DateOnly(2023, 10, 1), 1.5m * i, 1.5m, 1, i));
-        return new Snapshot(Key, version, dataVersion, asOf, asOf, builder.Build());
+        return new Snapshot(Key, Version(version), dataVersion, asOf, asOf, builder.Build());
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SqliteStoreHarness : StoreHarness, IDisposable
     private readonly StoreFile _file = new();
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
 
-    public override ILeaseStore NewLeases() => new SqliteLeaseStore(_file.Open(), _time);
+    public override ILeaseTable NewLeases() => new SqliteLeaseStore(_file.Open(), _time);
 
     public override ISnapshotStore NewSnapshots() => new SqliteSnapshotStore(_file.Open());
 

@@ -9,7 +9,7 @@ namespace TransactionPipeline.Core.Tests.Store;
 /// <summary>A shared store of one test. Whatever is asked for is as another process would have it.</summary>
 public abstract class StoreHarness : IAsyncDisposable
 {
-    public abstract ILeaseStore NewLeases();
+    public abstract ILeaseTable NewLeases();
 
     public abstract ISnapshotStore NewSnapshots();
 

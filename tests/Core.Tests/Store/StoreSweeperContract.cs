@@ -19,8 +19,8 @@ public abstract class StoreSweeperContract
     {
         var now = TimeProvider.System.GetUtcNow();
         var (old, used) = (Key("old"), Key("used"));
-        await CommitAsync(old, now.AddDays(-8));
-        await CommitAsync(used, now.AddDays(-6));
+        await CommitAsync(old, 1, now.AddDays(-8));
+        await CommitAsync(used, 2, now.AddDays(-6));
         var running = await Store.NewLeases().TryAcquireAsync("running", "me", TimeSpan.FromMinutes(1), CancellationToken.None);
 
         Assert.Equal(2, await SweepAsync(now));
@@ -30,8 +30,9 @@ public abstract class StoreSweeperContract
         Assert.True(await Store.NewLeases().RenewAsync(running!, TimeSpan.FromMinutes(1), CancellationToken.None));
         Assert.Equal(2, (await Store.NewLeases().TryAcquireAsync($"{used}", "me", TimeSpan.FromMinutes(1), CancellationToken.None))!.Fence);
         Assert.Equal(0, await SweepAsync(now));
-        // The key can be used again as if it were new.
-        Assert.Equal(1, (await CommitAsync(old, now)).Version);
+        // The key can be used again as if it were new, but for its versions, which go on rising.
+        Assert.Equal(CommitOutcome.Outrun, (await CommitAsync(old, 1, now)).Outcome);
+        Assert.Equal(CommitOutcome.Stored, (await CommitAsync(old, 3, now)).Outcome);
     }
 
     [Fact]
@@ -82,14 +83,14 @@ public abstract class StoreSweeperContract
 
     private static QueryKey Key(string prefix) => new(Mart.Operational, prefix, new Month(2023, 10));
 
-    private async Task<Snapshot> CommitAsync(QueryKey key, DateTimeOffset checkedAt)
+    private async Task<Committed> CommitAsync(QueryKey key, long version, DateTimeOffset checkedAt)
     {
         var leases = Store.NewLeases();
         var lease = await leases.TryAcquireAsync($"{key}", "holder", TimeSpan.FromMinutes(1), CancellationToken.None);
         var committed = await Store.NewSnapshots().CommitAsync(
-            lease!, new Snapshot(key, 1, "v1", checkedAt, checkedAt, MartRows.Empty), CancellationToken.None);
+            lease!, new Snapshot(key, new(version, 1), "v1", checkedAt, checkedAt, MartRows.Empty), CancellationToken.None);
         await leases.ReleaseAsync(lease!, CancellationToken.None);
-        return committed!;
+        return committed;
     }
 
     private sealed class CountingSweeper : IStoreSweeper

@@ -34,24 +34,11 @@ public sealed class ChartLintTests
         }
     }
 
-    [Fact]
-    public async Task Template_Web_HasNothingOfOrleans()
-    {
-        var objects = await HelmChart.RenderAsync("web-values.yaml");
-
-        Assert.Empty(objects.Of("Role"));
-        Assert.Empty(objects.Of("RoleBinding"));
-        var pod = objects.Pods().Single(pod => pod.Of is "Deployment").Spec;
-        Assert.False(pod["automountServiceAccountToken"]!.GetValue<bool>());
-        Assert.Equal("/app/web/TransactionPipeline.Web.dll", pod.Container()["command"]![1]!.GetValue<string>());
-        Assert.Equal("http", Assert.Single(pod.Container()["ports"]!.AsArray())!["name"]!.GetValue<string>());
-        Assert.DoesNotContain(objects.Only("ConfigMap")["data"]!.AsObject(), pair => pair.Key.StartsWith("cluster__", StringComparison.Ordinal));
-    }
-
     /// <summary>Values that must be refused, with words of the message that a person gets.</summary>
     public static TheoryData<string, string> BadValues => new()
     {
-        { "engine=actors", "/engine" },
+        { "engine=web", "every pod is a silo" },
+        { "engine=silo", "every pod is a silo" },
         { "replicaCount=many", "/replicaCount" },
         { "replicaCount=-1", "/replicaCount" },
         { "cluster.id=Not A Name", "/cluster/id" },
@@ -107,12 +94,28 @@ public sealed class ChartLintTests
         Assert.Contains(words, result.Error, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("silo")]
-    [InlineData("web")]
-    public async Task Template_ConfigOrExtraEnvRepeatsASettingOfTheChart_IsRefused(string engine)
+    [Fact]
+    public async Task Template_EngineTakenAway_IsAsIfItNeverWas()
     {
-        var objects = KubernetesStandIn.Manifests.Parse((await HelmChart.TemplateAsync("--set", $"engine={engine}")).Succeed());
+        // As in an upgrade that reuses the values of the version before.
+        var values = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(values, "engine: silo\n");
+            Assert.Equal(
+                (await HelmChart.TemplateAsync()).Succeed(),
+                (await HelmChart.TemplateAsync("--values", values, "--set", "engine=null")).Succeed());
+        }
+        finally
+        {
+            File.Delete(values);
+        }
+    }
+
+    [Fact]
+    public async Task Template_ConfigOrExtraEnvRepeatsASettingOfTheChart_IsRefused()
+    {
+        var objects = KubernetesStandIn.Manifests.Parse((await HelmChart.TemplateAsync()).Succeed());
         var env = objects.Pods().Single(pod => pod.Of is "Deployment").Spec.Container()["env"]!.AsArray();
         List<string> own = [.. objects.Only("ConfigMap")["data"]!.AsObject().Select(pair => pair.Key), .. env.Select(one => one!["name"]!.GetValue<string>())];
         Assert.True(own.Count >= 10, string.Join(' ', own));

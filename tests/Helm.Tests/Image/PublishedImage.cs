@@ -4,20 +4,11 @@ namespace TransactionPipeline.Helm.Tests.Image;
 
 /// <summary>
 /// What the Dockerfile's own COPY and RUN instructions make, in a folder that plays the image's file system: no engine is needed, and
-/// the files that the tests were built from stay as they are. Without the Orleans packages the image's argument ORLEANS is false.
+/// the files that the tests were built from stay as they are.
 /// </summary>
 public sealed class PublishedImage : IAsyncLifetime
 {
-#if ORLEANS
-    /// <summary>Null, or why a silo cannot be published here.</summary>
-    public const string? NoSilo = null;
-    private const string Orleans = "true";
-#else
-    /// <summary>Null, or why a silo cannot be published here.</summary>
-    public const string? NoSilo = "needs the Orleans packages (-p:Orleans=true)";
-    private const string Orleans = "false";
-#endif
-    // A restore and a build of the hosts.
+    // A restore and a build of the program.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly string[] Ignored = ["bin", "obj", "node_modules"];
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("image-");
@@ -35,7 +26,6 @@ public sealed class PublishedImage : IAsyncLifetime
         var arguments = Instructions.Where(one => one.Name is "ARG" && one.Arguments.Contains('=', StringComparison.Ordinal))
             .Select(one => one.Arguments.Split('=', 2)).DistinctBy(parts => parts[0], StringComparer.Ordinal)
             .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
-        arguments["ORLEANS"] = Orleans;
         var folder = "/";
         foreach (var instruction in Instructions.Where(one => one.Stage >= 0 && one.Stage < Instructions[^1].Stage))
         {

@@ -8,26 +8,24 @@ using TransactionPipeline.Silo.Membership;
 
 namespace TransactionPipeline.Helm.Tests.Image;
 
-/// <summary>The Dockerfile's publish commands make hosts that run, and nothing that has no place in an image.</summary>
+/// <summary>The Dockerfile's publish commands make a program that runs, and nothing that has no place in an image.</summary>
 public sealed partial class PublishedImageTests(PublishedImage image) : IClassFixture<PublishedImage>
 {
-    [Theory]
-    [InlineData("web", "Web")]
-#if ORLEANS
-    [InlineData("silo", "Silo")]
-#endif
-    public void Publish_EachHost_IsWhole(string folder, string host)
+    [Fact]
+    public void Publish_Program_IsWhole()
     {
-        var files = Files($"/app/{folder}");
+        var files = Files("/app");
 
         string[] needed =
         [
-            $"TransactionPipeline.{host}.dll", $"TransactionPipeline.{host}.runtimeconfig.json", $"TransactionPipeline.{host}.deps.json",
-            "TransactionPipeline.Core.dll", "data/pipeline_config.yaml",
+            "TransactionPipeline.Silo.dll", "TransactionPipeline.Silo.runtimeconfig.json", "TransactionPipeline.Silo.deps.json",
+            "TransactionPipeline.Web.dll", "TransactionPipeline.Core.dll", "data/pipeline_config.yaml", "data/transactions.csv",
         ];
         Assert.All(needed, file => Assert.Contains(file, files, StringComparer.Ordinal));
         Assert.Contains(files, file => file.StartsWith("templates/", StringComparison.Ordinal));
         Assert.Contains(files, file => file.StartsWith("wwwroot/", StringComparison.Ordinal));
+        // One program: nothing else in it can be started.
+        Assert.Equal("TransactionPipeline.Silo.runtimeconfig.json", Assert.Single(files, file => file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -47,20 +45,29 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
     }
 
     [Fact]
-    public async Task Entrypoint_InAPodOfTheWebEngine_ServesAndTheHealthcheckSaysSo()
+    public async Task Entrypoint_AloneAsDockerRunStartsIt_ServesAndTheHealthcheckSaysSo()
     {
-        var objects = await HelmChart.RenderAsync("web-values.yaml");
-        var environment = PodEnvironment.Of(objects, image, "web-0");
+        var state = Directory.CreateTempSubdirectory("image-state-");
+        try
+        {
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Development",
+                ["state_directory"] = state.FullName,
+            };
+            await using var host = await ServeAsync(Command("ENTRYPOINT"), environment);
 
-        await using var host = await ServeAsync(Command("ENTRYPOINT"), environment);
-
-        var health = image.StartInfo([.. Command("HEALTHCHECK"), "--url", new Uri(host.Address, "/health/live").ToString()]);
-        Assert.Contains("healthy", (await Tool.RunAsync(health, TimeSpan.FromSeconds(30))).Succeed(), StringComparison.Ordinal);
-        await AssetsAreServedAsync(host);
-        await ProbesAreAnsweredAsync(host, objects);
+            var health = image.StartInfo([.. Command("HEALTHCHECK"), "--url", new Uri(host.Address, "/health/live").ToString()]);
+            Assert.Contains("healthy", (await Tool.RunAsync(health, TimeSpan.FromSeconds(30))).Succeed(), StringComparison.Ordinal);
+            await AssetsAreServedAsync(host);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
     }
 
-    [Fact(Skip = PublishedImage.NoSilo)]
+    [Fact]
     public async Task Silo_InAPodOfTheChart_JoinsItsClusterAndServes()
     {
         await using var api = await KubernetesStandInServer.StartAsync(new StandInOptions
@@ -71,8 +78,8 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
         var objects = await HelmChart.RenderAsync("minimal-values.yaml");
         var environment = PodEnvironment.Of(objects, image, "silo-0");
         environment["cluster__api_server"] = api.Address.ToString();
-        environment["cluster__silo_port"] = $"{PublishedHost.FreePort()}";
-        environment["cluster__gateway_port"] = $"{PublishedHost.FreePort()}";
+        environment["cluster__silo_port"] = $"{Ports.Free()}";
+        environment["cluster__gateway_port"] = $"{Ports.Free()}";
         var container = objects.Pods().Single(pod => pod.Of is "Deployment").Spec.Container();
 
         await using var host = await ServeAsync([.. container["command"]!.AsArray().Select(word => word!.GetValue<string>())], environment);
@@ -87,7 +94,7 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
     }
 
     // Whatever the chart says that the kubelet or Prometheus may ask. Without its database the host is not ready, but it says so.
-    private static async Task ProbesAreAnsweredAsync(PublishedHost host, IReadOnlyList<JsonObject> objects)
+    private static async Task ProbesAreAnsweredAsync(ProgramProcess host, IReadOnlyList<JsonObject> objects)
     {
         var (_, metadata, spec) = objects.Pods().Single(pod => pod.Of is "Deployment");
         var paths = spec.Find("httpGet").Select(probe => probe["path"]!).Append(metadata["annotations"]!["prometheus.io/path"]!).ToList();
@@ -102,7 +109,7 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
     }
 
     // Each host serves the front end's files from its own folder.
-    private static async Task AssetsAreServedAsync(PublishedHost host)
+    private static async Task AssetsAreServedAsync(ProgramProcess host)
     {
         using var client = new HttpClient { BaseAddress = host.Address };
         foreach (var file in Directory.GetFiles(Repository.At("src", "Web", "wwwroot", "assets")))
@@ -112,12 +119,12 @@ public sealed partial class PublishedImageTests(PublishedImage image) : IClassFi
         }
     }
 
-    private async Task<PublishedHost> ServeAsync(IReadOnlyList<string> command, Dictionary<string, string> environment)
+    private async Task<ProgramProcess> ServeAsync(IReadOnlyList<string> command, Dictionary<string, string> environment)
     {
         // Nobody answers there, which a start outlives.
         environment["data_warehouse__postgres__host"] = "127.0.0.1";
-        environment["data_warehouse__postgres__port"] = $"{PublishedHost.FreePort()}";
-        var host = new PublishedHost(image.StartInfo(command, environment: environment));
+        environment["data_warehouse__postgres__port"] = $"{Ports.Free()}";
+        var host = ProgramProcess.Start(image.StartInfo(command, environment: environment), "the published program");
         using var client = new HttpClient { BaseAddress = host.Address };
         await host.UntilAsync(
             async () =>

@@ -8,8 +8,12 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
 {
     private int _asked;
     private int _lost;
+    private int _open;
 
     public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Questions that a grain has not answered yet.</summary>
+    public int Open => Volatile.Read(ref _open);
 
     public bool IsCutOff { get; set; }
 
@@ -30,7 +34,15 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
-        await context.Invoke();
+        if (isAsk) Interlocked.Increment(ref _open);
+        try
+        {
+            await context.Invoke();
+        }
+        finally
+        {
+            if (isAsk) Interlocked.Decrement(ref _open);
+        }
     }
 
     public Task Invoke(IOutgoingGrainCallContext context)

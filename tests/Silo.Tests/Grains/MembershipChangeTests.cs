@@ -89,7 +89,7 @@ public sealed class MembershipChangeTests
 
         private async Task RunAsync(int client)
         {
-            var (version, turn) = (0L, client);
+            var (version, turn) = (SnapshotVersion.None, client);
             while (!_stopped)
             {
                 var silos = _silos();

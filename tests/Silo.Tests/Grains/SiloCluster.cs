@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Runtime.GrainDirectory;
+using Orleans.Runtime.Placement;
 using Orleans.TestingHost;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
@@ -64,11 +65,15 @@ internal sealed class SiloCluster : IAsyncDisposable
     public static decimal Total(CachedAnswer answer) => answer.Snapshot.Rows.All().Sum(row => row.TotalAmount);
 
     /// <summary>The silos that have the key's grain.</summary>
-    public IReadOnlyList<InProcessSiloHandle> Owners() => [.. Silos.Where(silo => Keys(silo).Owned.List().Any(status => status.Key == Key))];
+    public IReadOnlyList<InProcessSiloHandle> Owners() => [.. Silos.Where(silo => Keys(silo).Table.List().Any(status => status.Key == Key && status.IsOwned))];
 
-    /// <summary>The version of the copy in a silo; 0 for none.</summary>
-    public static long CopyVersion(InProcessSiloHandle silo) =>
-        Keys(silo).Copies.List().SingleOrDefault(status => status.Key == Key)?.Version ?? 0;
+    /// <summary>The version of the copy in a silo.</summary>
+    public static SnapshotVersion CopyVersion(InProcessSiloHandle silo) =>
+        Keys(silo).Table.List().SingleOrDefault(status => status.Key == Key)?.Version ?? SnapshotVersion.None;
+
+    /// <summary>Ends once every silo's copy is of a later version.</summary>
+    public Task LaterInEveryCopyAsync(SnapshotVersion than, string phase) =>
+        Phase.UntilAsync(() => Silos.All(silo => CopyVersion(silo) > than), phase);
 
     /// <inheritdoc cref="TestSales.SellAsync"/>
     public Task<int> SellAsync(Month? month = null) => _sales.SellAsync(month);
@@ -131,7 +136,14 @@ internal sealed class SiloCluster : IAsyncDisposable
             if (!duplicates) return;
             // Every silo that is asked makes an activation of its own, and the directory lets it.
             silo.Services.AddSingleton<IGrainDirectoryResolver, ForgetfulDirectory>();
-            silo.Services.AddSingleton<PlacementStrategy, PreferLocalPlacement>();
+            silo.Services.AddKeyedSingleton<IPlacementDirector, WhereAsked>(typeof(RandomPlacement));
         });
+    }
+
+    /// <summary>Places a grain in the silo that asks for it.</summary>
+    private sealed class WhereAsked : IPlacementDirector
+    {
+        public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context) =>
+            Task.FromResult(context.LocalSilo);
     }
 }

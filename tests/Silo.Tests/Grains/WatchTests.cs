@@ -13,11 +13,12 @@ public sealed class WatchTests
     {
         await using var cluster = await SiloCluster.StartAsync();
         await WarmAsync(cluster);
+        var old = SiloCluster.CopyVersion(cluster.Silos[0]);
         await cluster.SellAsync();
 
         Watcher(cluster.Silos[0]).Wake();
 
-        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the push to every silo's copy");
+        await cluster.LaterInEveryCopyAsync(old, "the push to every silo's copy");
         Assert.Equal(2, cluster.Source.Reads);
         foreach (var silo in cluster.Silos)
         {
@@ -32,11 +33,12 @@ public sealed class WatchTests
         // A look is shared for half a second only, so that these polls look.
         await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
         await WarmAsync(cluster);
+        var old = SiloCluster.CopyVersion(cluster.Silos[0]);
         cluster.Counter.LosesNews = true;
 
         await cluster.SellAsync();
 
-        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in every silo's copy");
+        await cluster.LaterInEveryCopyAsync(old, "the change in every silo's copy");
         Assert.Equal(2, cluster.Source.Reads);
         await Phase.UntilAsync(() => cluster.Counter.Lost > 0, "the push that is lost");
     }
@@ -69,6 +71,7 @@ public sealed class WatchTests
     {
         await using var cluster = await SiloCluster.StartAsync(options => options.PollSeconds = 0.5);
         foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
+        var old = SiloCluster.CopyVersion(cluster.Silos[0]);
         var management = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         var watcher = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>()
             .GetGrain<TransactionPipeline.Grains.Watch.IMartWatcherGrain>("warehouse");
@@ -78,7 +81,7 @@ public sealed class WatchTests
 
         await cluster.SellAsync();
 
-        await Phase.UntilAsync(() => cluster.Silos.All(silo => SiloCluster.CopyVersion(silo) == 2), "the change in the copies that are left");
+        await cluster.LaterInEveryCopyAsync(old, "the change in the copies that are left");
     }
 
     [Fact]

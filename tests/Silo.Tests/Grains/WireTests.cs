@@ -16,37 +16,37 @@ public sealed class WireTests
     [Fact]
     public void Answer_WithRows_ArrivesWhole()
     {
-        var snapshot = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon.AddMinutes(1), Rows(1000));
-        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.Miss), new OwnerQuestion(), "silo-1");
+        var snapshot = new Snapshot(SiloCluster.Key, new(7, 9), "token", Noon, Noon.AddMinutes(1), Rows(1000));
+        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.Miss), new OwnerQuestion(), "silo-1", Noon.AddHours(2));
 
-        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null);
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null, Noon.AddHours(2));
 
         Assert.Equal((snapshot.Version, "token", snapshot.DataAsOf, snapshot.CheckedAt, CacheResult.Miss),
-            (arrived.Snapshot.Version, arrived.Snapshot.DataVersion, arrived.Snapshot.DataAsOf, arrived.Snapshot.CheckedAt, arrived.Result));
+            (arrived.Snapshot.Version, arrived.Snapshot.DataVersion, arrived.Snapshot.DataAsOf, arrived.CheckedAt, arrived.Result));
         Assert.Equal(snapshot.Rows.All(), arrived.Snapshot.Rows.All());
     }
 
     [Fact]
     public void Answer_AskerHoldsTheRows_HasNoneInIt()
     {
-        var held = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon, Rows(1000));
-        var question = new OwnerQuestion { HeldVersion = held.Version, HeldAsOf = held.DataAsOf };
-        var answer = OwnerAnswer.Of(new CachedAnswer(held with { CheckedAt = Noon.AddHours(1) }, CacheResult.Revalidated), question, "silo-1");
+        var held = new Snapshot(SiloCluster.Key, new(7, 9), "token", Noon, Noon, Rows(1000));
+        var question = new OwnerQuestion { HeldVersion = VersionNote.Of(held.Version) };
+        var answer = OwnerAnswer.Of(new CachedAnswer(held with { CheckedAt = Noon.AddHours(1) }, CacheResult.Revalidated), question, "silo-1", Noon.AddHours(2));
 
         Assert.Null(answer.Rows);
         Assert.InRange(Serializer<OwnerAnswer>().SerializeToArray(answer).Length, 1, 200);
-        var arrived = Cross<OwnerAnswer, OwnerAnswer>(answer).ToCachedAnswer(SiloCluster.Key, held);
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(answer).ToCachedAnswer(SiloCluster.Key, held, Noon.AddHours(2));
         Assert.Same(held.Rows, arrived.Snapshot.Rows);
-        Assert.Equal(Noon.AddHours(1), arrived.Snapshot.CheckedAt);
+        Assert.Equal(Noon.AddHours(1), arrived.CheckedAt);
     }
 
     [Fact]
     public void Answer_LastGoodOne_TellsTheFailureToo()
     {
-        var snapshot = new Snapshot(SiloCluster.Key, 7, "token", Noon, Noon, Rows(1));
-        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.StaleOnError, "the mart is down"), new OwnerQuestion(), "silo-1");
+        var snapshot = new Snapshot(SiloCluster.Key, new(7, 9), "token", Noon, Noon, Rows(1));
+        var sent = OwnerAnswer.Of(new CachedAnswer(snapshot, CacheResult.StaleOnError, "the mart is down"), new OwnerQuestion(), "silo-1", Noon.AddHours(2));
 
-        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null);
+        var arrived = Cross<OwnerAnswer, OwnerAnswer>(sent).ToCachedAnswer(SiloCluster.Key, held: null, Noon.AddHours(2));
 
         Assert.Equal((CacheResult.StaleOnError, "the mart is down"), (arrived.Result, arrived.Error));
     }
@@ -78,27 +78,27 @@ public sealed class WireTests
     [Fact]
     public void Question_FromANewerSilo_IsReadByAnOlder()
     {
-        var arrived = Cross<NewerQuestion, OwnerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon, Reason = "why" });
+        var arrived = Cross<NewerQuestion, OwnerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = V(3), HeldVersion = V(2), Clock = 4, Reason = "why" });
 
-        Assert.Equal(new OwnerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon }, arrived);
+        Assert.Equal(new OwnerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = V(3), HeldVersion = V(2), Clock = 4 }, arrived);
     }
 
     [Fact]
     public void Question_FromAnOlderSilo_IsReadByANewer()
     {
-        var arrived = Cross<OwnerQuestion, NewerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon });
+        var arrived = Cross<OwnerQuestion, NewerQuestion>(new() { MaxAge = TimeSpan.FromSeconds(5), MinVersion = V(3), HeldVersion = V(2), Clock = 4 });
 
-        Assert.Equal(new NewerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = 3, HeldVersion = 2, HeldAsOf = Noon }, arrived);
+        Assert.Equal(new NewerQuestion { MaxAge = TimeSpan.FromSeconds(5), MinVersion = V(3), HeldVersion = V(2), Clock = 4 }, arrived);
     }
 
     [Fact]
     public void News_OfBothShapes_CrossBothWays()
     {
-        var news = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon), new MonthToken(new Month(2023, 11), "b", Noon)]);
+        var news = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon), new MonthToken(new Month(2023, 11), "b", Noon)], Noon);
 
         var newer = Cross<MartNews, NewerNews>(news);
         Assert.Equal(("operational", 2), (newer.Mart, newer.Tokens.Length));
-        Assert.Equal(news.ToTokens(), Cross<NewerNews, MartNews>(newer with { Mood = "cheerful" }).ToTokens());
+        Assert.Equal(news.ToTokens(Noon), Cross<NewerNews, MartNews>(newer with { Mood = "cheerful" }).ToTokens(Noon));
     }
 
     [Fact]
@@ -109,6 +109,8 @@ public sealed class WireTests
         Assert.True(arrived.Woken);
         Assert.Equal(["2023-10", "2023-11"], arrived.Months.AsEnumerable());
     }
+
+    private static VersionNote V(long time) => new() { Time = time, Issuer = 9 };
 
     private static MartRows Rows(int count)
     {
@@ -130,11 +132,11 @@ internal sealed record NewerQuestion
 {
     [Id(0)] public TimeSpan MaxAge { get; init; }
 
-    [Id(1)] public long MinVersion { get; init; }
+    [Id(1)] public VersionNote MinVersion { get; init; }
 
-    [Id(2)] public long HeldVersion { get; init; }
+    [Id(2)] public VersionNote HeldVersion { get; init; }
 
-    [Id(3)] public DateTimeOffset HeldAsOf { get; init; }
+    [Id(3)] public long Clock { get; init; }
 
     [Id(4)] public string? Reason { get; init; }
 }

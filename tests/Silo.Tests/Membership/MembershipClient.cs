@@ -13,10 +13,11 @@ internal sealed class MembershipClient : IAsyncDisposable
 
     private readonly ServiceProvider _services;
 
-    public MembershipClient(KubernetesStandInServer server, string clusterId, Action<KubernetesMembershipOptions>? configure = null)
+    public MembershipClient(KubernetesStandInServer server, string clusterId, Action<KubernetesMembershipOptions>? configure = null, TimeProvider? time = null)
     {
         var silo = new BareSiloBuilder();
         silo.Services.AddLogging();
+        if (time is not null) silo.Services.AddSingleton(time);
         silo.Services.Configure<ClusterOptions>(options => options.ClusterId = clusterId);
         silo.AddKubernetesMembership(options =>
         {
@@ -24,6 +25,7 @@ internal sealed class MembershipClient : IAsyncDisposable
             options.Namespace = Namespace;
             options.ServiceAccountDirectory = "none-here";
             options.RetryDelay = TimeSpan.FromMilliseconds(2);
+            options.StartPatience = TimeSpan.Zero;
             configure?.Invoke(options);
         });
         _services = silo.Services.BuildServiceProvider();

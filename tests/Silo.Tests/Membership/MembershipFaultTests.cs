@@ -248,12 +248,17 @@ public sealed class MembershipFaultTests : MembershipTests
     [Fact]
     public async Task ReadAll_429WithRetryAfter_WaitsAsLongAsTheServerAsks()
     {
-        Server.Faults.Add(new FaultRule(FaultKind.TooManyRequests) { Verb = "get", Delay = TimeSpan.FromSeconds(1) });
-        var started = TimeProvider.System.GetTimestamp();
+        var asked = TimeSpan.FromSeconds(4);
+        var time = new WatchedTime(TimeProvider.System.GetUtcNow());
+        await using var client = new MembershipClient(Server, ClusterId, time: time);
+        Server.Faults.Add(new FaultRule(FaultKind.TooManyRequests) { Verb = "get", Delay = asked });
 
-        await Table.ReadAllAsync();
+        var read = client.Table.ReadAllAsync();
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
+        await time.UntilWaitedForAsync(asked, "the one who was told to come back later");
+        Assert.False(read.IsCompleted);
+        time.Advance(asked);
+        await Phase.InTimeAsync(read, "the second try");
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace TransactionPipeline.Silo.Tests.Membership;
 /// <summary>A fresh API server and an empty table for each test.</summary>
 public abstract class MembershipTests : IAsyncLifetime
 {
-    private static int s_generation;
+    private static int _generation;
     private readonly List<MembershipClient> _clients = [];
 
     protected string ClusterId { get; } = "test-" + Guid.NewGuid().ToString("N");
@@ -20,7 +20,7 @@ public abstract class MembershipTests : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        Server = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
+        Server = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
         Client = Connect();
         await Table.InitializeMembershipTableAsync(true);
     }
@@ -42,7 +42,7 @@ public abstract class MembershipTests : IAsyncLifetime
         return client;
     }
 
-    protected static SiloAddress NewAddress() => SiloAddress.New(IPAddress.Loopback, 12345, Interlocked.Increment(ref s_generation));
+    protected static SiloAddress NewAddress() => SiloAddress.New(IPAddress.Loopback, 12345, Interlocked.Increment(ref _generation));
 
     protected static MembershipEntry NewEntry(SiloStatus status = SiloStatus.Joining, TimeSpan age = default)
     {

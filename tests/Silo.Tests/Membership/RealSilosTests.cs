@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -17,7 +16,7 @@ public sealed class RealSilosTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
+        _server = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
         _server.Rules = [.. MembershipApi.Calls.Select(call => new PolicyRule([MembershipApi.Group], [call.Resource], [call.Verb], []))];
     }
 
@@ -75,13 +74,6 @@ public sealed class RealSilosTests : IAsyncLifetime
         Assert.Fail($"{count} active silos were not seen within {Patience}; the last view is {membership.CurrentSnapshot}");
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private async Task StartAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -92,7 +84,7 @@ public sealed class RealSilosTests : IAsyncLifetime
                 options.ClusterId = "three";
                 options.ServiceId = "test";
             });
-            silo.ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort());
+            silo.ConfigureEndpoints(IPAddress.Loopback, Ports.Free(), Ports.Free());
             silo.AddKubernetesMembership(options =>
             {
                 options.ApiServer = _server.Address;

@@ -170,7 +170,7 @@ public sealed class ServiceAccountTests : IAsyncLifetime
         X509Certificate2? certificate = null, string? ns = MembershipClient.Namespace)
     {
         var server = await KubernetesStandInServer.StartAsync(
-            new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds], Certificate = certificate });
+            new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")], Certificate = certificate });
         _open.Add(server);
         var client = new MembershipClient(server, "test", options =>
         {

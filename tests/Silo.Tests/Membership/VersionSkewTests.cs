@@ -16,7 +16,7 @@ public sealed class VersionSkewTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        foreach (var file in Directory.GetFiles(RepositoryFiles.Crds))
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Chart, "crds")))
         {
             var crd = await File.ReadAllTextAsync(file);
             await File.WriteAllTextAsync(Path.Combine(_crds.FullName, Path.GetFileName(file)), WithText(WithText(crd, "version", "era"), "siloName", "rack"));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
@@ -55,16 +54,6 @@ public sealed class CommandTests(SiloFleet fleet) : IDisposable
         return (code, error);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(string input, params string[] args)
-    {
-        var start = SiloProcess.StartInfo(fleet.Settings, args);
-        start.RedirectStandardInput = true;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteLineAsync(input);
-        process.StandardInput.Close();
-        await Phase.InTimeAsync(process.WaitForExitAsync(), $"the end of the command {args[0]}");
-        return (process.ExitCode, await output, await error);
-    }
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(string input, params string[] args) =>
+        ProgramCommand.RunAsync(ProgramCommand.StartInfo(fleet.Settings, args), input);
 }

@@ -25,7 +25,7 @@ internal sealed class FleetClients : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     // Who checks waits for the mart, behind an owner that may be dead.
     private readonly HttpClient _checker = new() { Timeout = TimeSpan.FromSeconds(30) };
-    private readonly ConcurrentDictionary<(QueryKey Key, long Version), int> _sales = new();
+    private readonly ConcurrentDictionary<(QueryKey Key, SnapshotVersion Version), int> _sales = new();
     private readonly int[] _seen = new int[Keys.Count * ClientsPerKey];
     private readonly List<Task> _running;
     private volatile bool _stopped;
@@ -66,11 +66,11 @@ internal sealed class FleetClients : IAsyncDisposable
     }
 
     /// <summary>Every key checked with the mart through each of the silos, all at once.</summary>
-    public Task CheckAllAsync(IEnumerable<SiloProcess> silos) =>
+    public Task CheckAllAsync(IEnumerable<ProgramProcess> silos) =>
         Task.WhenAll(silos.SelectMany(silo => Keys.Select(key => CheckAsync(silo, key))));
 
     /// <summary>The name of the silo that owns each key, as the asked one has just found out.</summary>
-    public async Task<IReadOnlyList<string>> OwnersAsync(SiloProcess asked)
+    public async Task<IReadOnlyList<string>> OwnersAsync(ProgramProcess asked)
     {
         // A copy tells who answered for it last.
         await CheckAllAsync([asked]);
@@ -91,7 +91,7 @@ internal sealed class FleetClients : IAsyncDisposable
     private static IEnumerable<QueryKey> KeysOf(Mart mart, params string[] prefixes) =>
         prefixes.Select(prefix => new QueryKey(mart, prefix, new Month(2023, 10)));
 
-    private async Task CheckAsync(SiloProcess silo, QueryKey key)
+    private async Task CheckAsync(ProgramProcess silo, QueryKey key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Address(silo, key));
         request.Headers.CacheControl = new() { NoCache = true };
@@ -100,7 +100,7 @@ internal sealed class FleetClients : IAsyncDisposable
         Assert.DoesNotContain("detail=stale", answer.Headers.GetValues("Cache-Status").Single(), StringComparison.Ordinal);
     }
 
-    private static Uri Address(SiloProcess silo, QueryKey key) => new(
+    private static Uri Address(ProgramProcess silo, QueryKey key) => new(
         silo.Address,
         $"/sales/{(key.Mart == Mart.Warehouse ? "trends" : "pg-trends")}?sale_month={key.Month}"
             + $"&product_prefix={Uri.EscapeDataString(key.Prefix)}&limit=10000");
@@ -119,7 +119,7 @@ internal sealed class FleetClients : IAsyncDisposable
 
     private async Task RunAsync(int client)
     {
-        var (key, tag, version, turn) = (Keys[client % Keys.Count], (string?)null, 0L, client);
+        var (key, tag, version, turn) = (Keys[client % Keys.Count], (string?)null, SnapshotVersion.None, client);
         while (!_stopped)
         {
             if (_fleet.Ready is not { Count: > 0 } ready)
@@ -136,10 +136,10 @@ internal sealed class FleetClients : IAsyncDisposable
                 if (answer.StatusCode != HttpStatusCode.NotModified)
                 {
                     if (answer.StatusCode != HttpStatusCode.OK)
-                        Assert.Fail($"{silo.Name} answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}{Environment.NewLine}{silo.Log}");
+                        Assert.Fail($"{silo.Name} answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}{Environment.NewLine}{silo.Log.Text}");
                     var sales = await SalesAsync(answer);
                     tag = answer.Headers.ETag!.ToString();
-                    var answered = long.Parse(tag.Split('"')[1].Split('-')[0]);
+                    Assert.True(SnapshotVersion.TryParse(answer.Headers.ETag!.Tag.Trim('"'), out var answered), tag);
                     Assert.True(answered >= version, $"{silo.Name} answered version {answered} after {version}");
                     Assert.InRange(sales, _seen[client], _fleet.Sales.Sold);
                     Assert.Equal(_sales.GetOrAdd((key, answered), sales), sales);

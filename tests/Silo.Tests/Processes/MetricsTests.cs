@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using TransactionPipeline.Silo.Membership;
 using TransactionPipeline.Silo.Membership.Api;
-using TransactionPipeline.Silo.Tests.Membership;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
 
@@ -24,7 +23,7 @@ public sealed partial class MetricsTests(SiloFleet fleet)
     [Fact]
     public async Task Alerts_OfTheOperatorsPage_NameMetricsAndOutcomesThatExist()
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "operating.md"));
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operating.md"));
         var alerts = page[page.IndexOf("## Alerts", StringComparison.Ordinal)..page.IndexOf("## A silo hangs", StringComparison.Ordinal)];
         var names = Names().Matches(alerts).Select(name => name.Value).Distinct(StringComparer.Ordinal).ToList();
         var outcomes = Outcomes().Matches(alerts)

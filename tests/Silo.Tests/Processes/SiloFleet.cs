@@ -17,9 +17,8 @@ public sealed class SiloFleet : IAsyncLifetime
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fleet-tests-");
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _prober = new() { Timeout = TimeSpan.FromSeconds(2) };
-    private readonly List<SiloProcess> _all = [];
-    private volatile IReadOnlyList<SiloProcess> _members = [];
-    private volatile IReadOnlyList<SiloProcess> _ready = [];
+    private readonly Fleet _fleet = new();
+    private volatile IReadOnlyList<ProgramProcess> _ready = [];
     private Task _probing = Task.CompletedTask;
 
     internal KubernetesStandInServer Api { get; private set; } = null!;
@@ -42,68 +41,48 @@ public sealed class SiloFleet : IAsyncLifetime
         ["cluster__api_server"] = Api.Address.ToString(),
         ["cluster__namespace"] = MembershipClient.Namespace,
         ["cluster__drain_seconds"] = "2",
-        // Not the 30 s of the default: an owner killed in mid refresh keeps its key's lease for so long, and the tests hold the keys to the
-        // probe time-out (6 s). In between, the last good answers go on; only who forces a check waits for the lease.
-        ["cache__lease_seconds"] = "3",
+        // So long that nobody here waits for its end: an owner killed in mid-refresh loses its key's lease to the first who asks once the
+        // membership knows that it is dead.
+        ["cache__lease_seconds"] = "3600",
         ["Logging__LogLevel__TransactionPipeline.Web.Sales"] = "Warning",
     };
 
     /// <summary>The silos that are meant to run.</summary>
-    internal IReadOnlyList<SiloProcess> Members => _members;
+    internal IReadOnlyList<ProgramProcess> Members => _fleet.Members;
 
     /// <summary>Those of them that answered ready when last asked: where a Service sends requests.</summary>
-    internal IReadOnlyList<SiloProcess> Ready => _ready;
+    internal IReadOnlyList<ProgramProcess> Ready => _ready;
 
     public async Task InitializeAsync()
     {
         Sales = new TestSales(_directory.FullName);
         await Sales.SellAsync();
-        Api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
+        Api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
         Api.Rules = [.. MembershipApi.Calls.Select(call => new PolicyRule([MembershipApi.Group], [call.Resource], [call.Verb], []))];
         var since = Stopwatch.GetTimestamp();
-        _members = [Start(), Start(), Start()];
+        for (var i = 0; i < 3; i++) Join(Start());
         _probing = Task.Run(ProbeAsync);
         await SettledAsync();
         StartTook = Stopwatch.GetElapsedTime(since);
-        Token = await _members[0].SignInAsync();
+        Token = await _fleet[0].SignInAsync();
     }
 
     /// <summary>Starts one more silo; it is sent requests once it is ready.</summary>
-    internal SiloProcess Start()
-    {
-        var silo = SiloProcess.InAPod($"silo-{_all.Count}", Settings);
-        _all.Add(silo);
-        return silo;
-    }
+    internal ProgramProcess Start() => _fleet.Add(ProgramProcess.StartInAPod($"silo-{_fleet.Count}", Settings));
 
-    internal void Join(SiloProcess silo) => _members = [.. _members, silo];
+    internal void Join(ProgramProcess silo) => _fleet.Join(silo);
 
-    internal void Leave(SiloProcess silo)
+    internal void Leave(ProgramProcess silo)
     {
-        _members = [.. _members.Where(one => one != silo)];
+        _fleet.Leave(silo);
         _ready = [.. _ready.Where(one => one != silo)];
     }
 
-    /// <summary>Every member is ready and takes all of them, and no others, for active.</summary>
+    /// <summary>Every member is ready and takes all of them, and no others, for active; and they are sent requests.</summary>
     internal async Task SettledAsync()
     {
-        try
-        {
-            await Phase.UntilAsync(
-                async () =>
-                {
-                    foreach (var exited in _members.Where(silo => silo.HasExited))
-                        Assert.Fail($"{exited.Name} ended with {exited.ExitCode}:{Environment.NewLine}{exited.Log}");
-                    foreach (var silo in _members)
-                        if (await ActiveAsync(silo) != _members.Count) return false;
-                    return _ready.Count == _members.Count;
-                },
-                $"the agreement of {_members.Count} silos that they are active");
-        }
-        catch (Xunit.Sdk.XunitException unsettled)
-        {
-            throw new InvalidOperationException($"{unsettled.Message}{Environment.NewLine}{_members[^1].Log}", unsettled);
-        }
+        await _fleet.AgreeAsync(Members.Count);
+        await Phase.UntilAsync(() => _ready.Count == Members.Count, $"the readiness of {Members.Count} silos");
     }
 
     /// <summary>Waits for the table to hold a silo in a status.</summary>
@@ -116,7 +95,7 @@ public sealed class SiloFleet : IAsyncLifetime
     {
         await _stop.CancelAsync();
         await _probing;
-        foreach (var silo in _all) await silo.DisposeAsync();
+        await _fleet.DisposeAsync();
         await Api.DisposeAsync();
         Sales.Dispose();
         _prober.Dispose();
@@ -128,12 +107,12 @@ public sealed class SiloFleet : IAsyncLifetime
     {
         while (!_stop.IsCancellationRequested)
         {
-            var members = _members;
+            var members = Members;
             var ready = await Task.WhenAll(members.Select(async silo => (Silo: silo, IsReady: await ActiveAsync(silo) > 0)));
-            if (ReferenceEquals(members, _members)) _ready = [.. ready.Where(one => one.IsReady).Select(one => one.Silo)];
+            if (ReferenceEquals(members, Members)) _ready = [.. ready.Where(one => one.IsReady).Select(one => one.Silo)];
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         }
     }
 
-    private async Task<int> ActiveAsync(SiloProcess silo) => await silo.ReadyAsync(_prober) is (HttpStatusCode.OK, var active) ? active : 0;
+    private async Task<int> ActiveAsync(ProgramProcess silo) => await silo.ReadyAsync(_prober) is (HttpStatusCode.OK, var active) ? active : 0;
 }

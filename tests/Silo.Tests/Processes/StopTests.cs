@@ -1,7 +1,6 @@
 using System.Net;
 using Npgsql;
 using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Tests.Postgres;
 using TransactionPipeline.KubernetesStandIn;
 using TransactionPipeline.Silo.Membership;
 using TransactionPipeline.Silo.Tests.Membership;
@@ -24,7 +23,7 @@ public sealed class StopTests(PostgresFixture server) : IAsyncLifetime
     {
         _postgres = await server.CreateDatabaseAsync();
         _api = await KubernetesStandInServer.StartAsync(
-            new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [RepositoryFiles.Crds] });
+            new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
     }
 
     public async Task DisposeAsync()
@@ -37,7 +36,7 @@ public sealed class StopTests(PostgresFixture server) : IAsyncLifetime
     [Fact]
     public async Task Terminate_DuringRefreshes_DrainsRequestsGivesLeasesBackAndLeavesLast()
     {
-        await using var silo = SiloProcess.InAPod("silo-0", Settings());
+        await using var silo = ProgramProcess.StartInAPod("silo-0", Settings());
         await Phase.UntilAsync(async () => await silo.ReadyAsync(_client) is (HttpStatusCode.OK, 1), "the silo's readiness");
         _client.DefaultRequestHeaders.Authorization = await silo.SignInAsync();
         var warm = new Uri(silo.Address, "/sales/trends?sale_month=2023-10&product_prefix=Laptop");
@@ -73,8 +72,8 @@ public sealed class StopTests(PostgresFixture server) : IAsyncLifetime
         await Phase.UntilAsync(() => StatusInTable() == "Dead", "its leaving the cluster");
         Assert.False(await IsLeasedAsync("operational") || await IsLeasedAsync("warehouse"), "it left without giving its leases back");
         Assert.Equal(2L, await server.ExecuteAsync(_postgres.Database, "SELECT count(*) FROM snapshots WHERE key LIKE '%/Key' AND content IS NOT NULL"));
-        await Phase.InTimeAsync(silo.WaitForExitAsync(), "its end");
-        Assert.True(silo.ExitCode == 0, $"it ended with {silo.ExitCode}:{Environment.NewLine}{silo.Log}");
+        await silo.WaitForExitAsync("its end");
+        Assert.True(silo.ExitCode == 0, $"it ended with {silo.ExitCode}:{Environment.NewLine}{silo.Log.Text}");
     }
 
     private Dictionary<string, string> Settings() => new(StringComparer.Ordinal)

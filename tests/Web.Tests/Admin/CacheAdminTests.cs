@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
-using TransactionPipeline.Web.Tests.Sales;
 
 namespace TransactionPipeline.Web.Tests.Admin;
 
@@ -29,10 +28,12 @@ public sealed class CacheAdminTests : IAsyncLifetime
     [Fact]
     public async Task Cache_AskedKey_IsListedRefreshedAndDropped()
     {
-        await _client.GetAsync("/sales/trends?sale_month=2023-10");
+        var asked = await _client.GetAsync("/sales/trends?sale_month=2023-10");
 
         var held = Assert.Single((await _client.GetFromJsonAsync<JsonElement[]>("/admin/cache"))!);
-        Assert.Equal((Key, 3, 1L), (held.GetProperty("key").GetString(), held.GetProperty("rows").GetInt32(), held.GetProperty("version").GetInt64()));
+        Assert.Equal((Key, 3), (held.GetProperty("key").GetString(), held.GetProperty("rows").GetInt32()));
+        // As the answer's tag names it.
+        Assert.Equal(asked.Headers.ETag!.Tag, $"\"{held.GetProperty("version").GetString()}\"");
 
         var refreshed = await _client.PostAsync($"/admin/cache/refresh?key={Key}", content: null);
         Assert.Equal(HttpStatusCode.OK, refreshed.StatusCode);

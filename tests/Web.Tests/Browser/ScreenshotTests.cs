@@ -2,7 +2,6 @@ using Microsoft.Playwright;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
 using TransactionPipeline.Web.Tests.Dashboard;
-using TransactionPipeline.Web.Tests.Sales;
 
 namespace TransactionPipeline.Web.Tests.Browser;
 

@@ -42,7 +42,7 @@ public sealed class FakeSales(TimeProvider time) : IKeyOwner, INewestMonth
         Asked++;
         if (Failure(key) is { } failure) return ValueTask.FromException<CachedAnswer>(failure);
         var checkedAt = time.GetUtcNow() - Age;
-        return ValueTask.FromResult(new CachedAnswer(new Snapshot(key, 1, "1", checkedAt, checkedAt, Rows(key)), Result, Error));
+        return ValueTask.FromResult(new CachedAnswer(new Snapshot(key, new(1, 1), "1", checkedAt, checkedAt, Rows(key)), Result, Error));
     }
 
     public ValueTask<Month?> GetAsync(Mart mart, CancellationToken cancellationToken)

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Web.Tests.Sales;
+using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Users;
 
 namespace TransactionPipeline.Web.Tests.Health;
 
@@ -55,14 +57,15 @@ public sealed class HealthTests : IAsyncLifetime
         _mart.Hang = hang.Task;
 
         var asking = client.GetAsync("/health/ready");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (_mart.Hung < 2) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, limit.Token);
-        for (var i = 0; i < 20 && !asking.IsCompleted; i++)
-        {
-            _app.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(asking, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
-        }
-        var ready = await asking.WaitAsync(TimeSpan.FromSeconds(20));
+        await Phase.UntilAsync(() => _mart.Hung >= 2, "the probe's question to both marts");
+        await Phase.UntilAsync(
+            () =>
+            {
+                _app.Time.Advance(TimeSpan.FromMilliseconds(100));
+                return asking.IsCompleted;
+            },
+            "the probe's answer");
+        var ready = await asking;
         hang.SetResult();
 
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
@@ -105,6 +108,49 @@ public sealed class HealthTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("marts").GetProperty("status").GetString();
         }
+    }
+
+    [Fact]
+    public async Task Probe_StartedWhileTheUsersCannotBeRead_IsNotReadyUntilTheyCanAndStaysSoAfterwards()
+    {
+        var isAway = true;
+        await using var app = new WebAppFixture
+        {
+            Services = services =>
+            {
+                var users = services.Last(service => service.ServiceType == typeof(IUserStore)).ImplementationFactory!;
+                services.AddSingleton<IUserStore>(provider => new SometimesAway((IUserStore)users(provider), () => isAway));
+            },
+        };
+        using var client = app.Anonymous();
+
+        await IsAsync(HttpStatusCode.ServiceUnavailable, "unhealthy");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
+        isAway = false;
+        await IsAsync(HttpStatusCode.OK, "healthy");
+        // Who is known is let in without the store: a silo that has read the users once stays ready.
+        isAway = true;
+        await IsAsync(HttpStatusCode.OK, "healthy");
+
+        async Task IsAsync(HttpStatusCode code, string status)
+        {
+            using var ready = await client.GetAsync("/health/ready");
+            var users = (await ready.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("users");
+            Assert.Equal((code, status), (ready.StatusCode, users.GetProperty("status").GetString()));
+        }
+    }
+
+    private sealed class SometimesAway(IUserStore users, Func<bool> isAway) : IUserStore
+    {
+        private IUserStore Users => isAway() ? throw new StoreException("The store is away.", MartFailure.Transient) : users;
+
+        public Task<User?> FindAsync(string name, CancellationToken cancellationToken) => Users.FindAsync(name, cancellationToken);
+
+        public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken) => Users.ListAsync(cancellationToken);
+
+        public Task<bool> AddAsync(User user, CancellationToken cancellationToken) => Users.AddAsync(user, cancellationToken);
+
+        public Task<bool> UpdateAsync(User user, CancellationToken cancellationToken) => Users.UpdateAsync(user, cancellationToken);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Web.Tests.Sales;
 
 namespace TransactionPipeline.Web.Tests.Hosting;
 

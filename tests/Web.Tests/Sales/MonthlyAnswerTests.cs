@@ -137,8 +137,9 @@ public sealed class MonthlyAnswerTests : IAsyncLifetime
 
         var lines = _app.Logs.Entries.Select(entry => entry.Message).Where(line => line.Contains("monthly sales summaries", StringComparison.Ordinal)).ToList();
         Assert.StartsWith(
-            "User admin retrieved 3 monthly sales summaries (product_prefix=Halal, sale_month=2023-09 to 2023-11, cache=miss, version=1, query=?from=2023-09",
+            "User admin retrieved 3 monthly sales summaries (product_prefix=Halal, sale_month=2023-09 to 2023-11, cache=miss, version=",
             lines[0], StringComparison.Ordinal);
+        Assert.Contains(", query=?from=2023-09", lines[0], StringComparison.Ordinal);
         Assert.Contains("cache=hit", lines[1], StringComparison.Ordinal);
     }
 

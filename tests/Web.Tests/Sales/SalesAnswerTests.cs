@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Web.Tests.Sales;
@@ -182,6 +183,38 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotModified, answer.StatusCode);
         Assert.Equal(tag, answer.Headers.ETag);
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("W/\"9223372036854775807-1\"")]
+    [InlineData("W/\"253402300799999999-ffffffffffffffff\"")]
+    public async Task IfNoneMatch_VersionThatNobodyCanHaveIssued_IsIgnored(string tag)
+    {
+        var first = await _client.GetAsync(October);
+        using var request = new HttpRequestMessage(HttpMethod.Get, October);
+        request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+
+        var answer = await _client.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.OK, first.Headers.ETag), (answer.StatusCode, answer.Headers.ETag));
+        Assert.StartsWith("TransactionPipeline; hit;", answer.Headers.GetValues("Cache-Status").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task IfNoneMatch_VersionOfAnotherProcess_IsCheckedAndAnsweredAboveIt()
+    {
+        var first = await _client.GetAsync(October);
+        Assert.True(SnapshotVersion.TryParse(first.Headers.ETag!.Tag.Trim('"'), out var version));
+        using var request = new HttpRequestMessage(HttpMethod.Get, October);
+        request.Headers.TryAddWithoutValidation("If-None-Match", $"W/\"{version.Time + 1_000_000}-1\"");
+
+        var answer = await _client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.True(SnapshotVersion.TryParse(answer.Headers.ETag!.Tag.Trim('"'), out var answered));
+        Assert.True(answered.Time > version.Time + 1_000_000, $"{answered} after {version}");
+        // The mart has had nothing new: it was looked at, not read.
+        Assert.Equal(1, _mart.Reads);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Google;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Marts.BigQuery;
 
@@ -26,10 +27,17 @@ internal sealed partial class BigQueryClient
         _time = time;
         _logger = logger;
         Tables = tables;
+        Identity = new(
+            BigQueryMartSource.StoreName,
+            $"{tables.Summaries.Dataset}.{tables.Summaries.Table} of project {tables.Project}" + (endpoint.Length == 0 ? "" : $" at {endpoint}"),
+            Id: null);
         _project = $"{(endpoint.Length == 0 ? GoogleEndpoint : endpoint).TrimEnd('/')}/bigquery/v2/projects/{tables.Project}";
     }
 
     public BigQueryTables Tables { get; }
+
+    /// <summary>The mart's project and dataset, and the endpoint when that is not Google's own.</summary>
+    public StoreIdentity Identity { get; }
 
     public TableReference Reference(TableName table) => new(Tables.Project, table.Dataset, table.Table);
 

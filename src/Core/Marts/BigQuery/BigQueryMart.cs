@@ -10,7 +10,7 @@ public sealed class BigQueryMart : IDisposable
     private readonly BigQueryClient _client;
     private readonly BigQueryOptions _options;
     private readonly TimeProvider _time;
-    private readonly BigQueryMetrics _metrics = new();
+    private readonly BigQueryMetrics _metrics;
 
     /// <summary>The mart in the project and datasets of the options.</summary>
     /// <exception cref="InvalidDataException">A name in the options is not one that BigQuery knows.</exception>
@@ -20,6 +20,7 @@ public sealed class BigQueryMart : IDisposable
     {
         _options = options;
         _time = time;
+        _metrics = new BigQueryMetrics(this);
         _client = new BigQueryClient(
             http, google.BigQueryEndpoint, new BigQueryTables(warehouse, mart), options, _metrics, time, loggers.CreateLogger<BigQueryClient>());
     }

@@ -1,5 +1,6 @@
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Google;
+using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Marts.BigQuery;
 
@@ -28,6 +29,9 @@ public sealed class BigQueryMartSource : IMartSource
 
     /// <inheritdoc/>
     public string Store => StoreName;
+
+    /// <summary>By names, which are the same for everybody who asks Google.</summary>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => Task.FromResult(_client.Identity);
 
     /// <inheritdoc/>
     public bool IsCostlyToPoll => true;

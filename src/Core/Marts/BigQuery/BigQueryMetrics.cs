@@ -8,14 +8,16 @@ public sealed class BigQueryMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "TransactionPipeline.BigQuery";
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter;
     private readonly Counter<long> _processed;
     private readonly Counter<long> _billed;
     private readonly Counter<long> _jobs;
 
     /// <summary>Makes the instruments.</summary>
-    public BigQueryMetrics()
+    /// <param name="mart">The meter's scope: what tells several marts' meters apart in one process.</param>
+    public BigQueryMetrics(BigQueryMart mart)
     {
+        _meter = new Meter(new MeterOptions(MeterName) { Scope = mart });
         _processed = _meter.CreateCounter<long>("bigquery.bytes.processed", "By", "Bytes that queries read.");
         _billed = _meter.CreateCounter<long>("bigquery.bytes.billed", "By", "Bytes that queries are billed for, on demand.");
         _jobs = _meter.CreateCounter<long>("bigquery.jobs", "{job}", "Query and load jobs that ended.");

@@ -2,7 +2,7 @@ namespace TransactionPipeline.Core.Marts.Postgres;
 
 /// <summary>
 /// What the database has to read from, and the questions that follow from it. The marts that this system makes have
-/// <c>mart_versions</c>. Those made elsewhere (by the seed's dbt, say) have <c>pg_sales</c> and perhaps <c>summary_sales</c>, as tables
+/// <c>mart_versions</c>. Those made elsewhere (by dbt, say) have <c>pg_sales</c> and perhaps <c>summary_sales</c>, as tables
 /// or views, without some columns, with money of any numeric type and dates of any type that casts to a date.
 /// </summary>
 /// <param name="Sales">The columns of <c>pg_sales</c> that this user may read.</param>
@@ -81,7 +81,7 @@ internal sealed record PostgresMartLayout(IReadOnlySet<string> Sales, IReadOnlyS
                    {Column(Summary, "total_quantity", "total_quantity::bigint")}
             FROM summary_sales WHERE sale_month::date BETWEEN $1 AND $2 AND starts_with(product::text, $3)
             """,
-        // The seed's own question: one row for each id, product and day.
+        // As marts made elsewhere are asked: one row for each id, product and day.
         (Mart.Operational, _) =>
             $"""
             SELECT {Column(Sales, "transaction_id", "transaction_id::text")}, product::text, sale_date::date,

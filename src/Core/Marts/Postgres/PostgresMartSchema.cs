@@ -1,7 +1,7 @@
 namespace TransactionPipeline.Core.Marts.Postgres;
 
 /// <summary>
-/// The marts in PostgreSQL. One copy of the rows plays both parts: where DESIGN.md has two tables for two servers, the warehouse's name
+/// The marts in PostgreSQL. One copy of the rows plays both parts: where two servers have a table each, the warehouse's name
 /// is a view. Text is in collation C, so that the order and the comparisons are those of bytes; no product stands in an index, because
 /// a name may be longer than an index holds.
 /// </summary>

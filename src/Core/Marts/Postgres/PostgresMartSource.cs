@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
 
 namespace TransactionPipeline.Core.Marts.Postgres;
@@ -24,6 +25,9 @@ public sealed class PostgresMartSource(PostgresDatabase database, PostgresSchema
 
     /// <inheritdoc/>
     public string Store => PostgresMart.StoreName;
+
+    /// <inheritdoc/>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => database.IdentifyAsync(cancellationToken);
 
     /// <summary>True for a mart made elsewhere: its token is made of the month's rows whenever anything was written.</summary>
     public bool IsCostlyToPoll => _isForeign;

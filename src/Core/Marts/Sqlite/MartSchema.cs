@@ -2,7 +2,7 @@ namespace TransactionPipeline.Core.Marts.Sqlite;
 
 /// <summary>
 /// The embedded mart (<c>mart.db</c>). Money is whole ten-thousandths, a day is the number yyyymmdd and a month yyyymm, an id is the
-/// hash's 32 bytes: exact, small, and a month is <c>date / 100</c>. Where DESIGN.md has two tables for two servers, the second
+/// hash's 32 bytes: exact, small, and a month is <c>date / 100</c>. Where two servers have a table each, the second
 /// name is a view here, in the form that people read. STRICT turns an overflow into an error, where SQLite would go on in floating point.
 /// </summary>
 internal static class MartSchema

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Sqlite;
 
 namespace TransactionPipeline.Core.Marts.Sqlite;
@@ -14,6 +15,9 @@ public sealed class SqliteMartSource(SqliteDatabase mart, Mart part) : IMartSour
 
     /// <inheritdoc/>
     public string Store => SqliteMart.StoreName;
+
+    /// <inheritdoc/>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => mart.IdentifyAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken) => ReadAsync(

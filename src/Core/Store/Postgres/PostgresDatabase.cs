@@ -13,6 +13,16 @@ namespace TransactionPipeline.Core.Store.Postgres;
 public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
     private const string ApplicationName = "transaction-pipeline";
+    private const string Kind = "postgres";
+
+    // A copy of a server's files has the server's identifier, but was not started at the same microsecond.
+    private const string IdentifySql =
+        """
+        SELECT system_identifier || '/' || extract(epoch FROM pg_postmaster_start_time()) || '/' || oid
+        FROM pg_control_system(), pg_database WHERE datname = current_database()
+        """;
+
+    private static readonly TimeSpan IdentifyWithin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAtUserEvery = TimeSpan.FromSeconds(1);
 
     private readonly PostgresOptions _options;
@@ -47,6 +57,27 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     /// <summary>How many loads, transforms, exports and discards may be under way at once; those that write to the mart take turns anyway.</summary>
     internal static int MaxWrites => PostgresOptions.Writes;
+
+    /// <summary>
+    /// Which database this is: the running server's own word, since <c>localhost</c> is another server on another machine and one server
+    /// has many names. A server that does not answer in a second is away.
+    /// </summary>
+    public async Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var place = $"{_options.Host}:{_options.Port}/{_options.Database}";
+        using var limit = new CancellationTokenSource(IdentifyWithin, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            var id = await RunAsync(
+                (connection, stop) => new PostgresWork(connection, null, stop).QueryAsync(IdentifySql, row => row.GetString(0)), either.Token);
+            return new(Kind, place, id.Single());
+        }
+        catch (Exception away) when (away is PostgresFailure || (away is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new(Kind, place, null);
+        }
+    }
 
     /// <summary>An open connection from the pool. It throws Npgsql's exceptions: keep them inside <see cref="PostgresErrors"/>.</summary>
     internal async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)

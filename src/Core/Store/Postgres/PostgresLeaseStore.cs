@@ -4,7 +4,7 @@ namespace TransactionPipeline.Core.Store.Postgres;
 /// The leases in PostgreSQL. Its clock alone tells when a lease is over, so the replicas' clocks need not agree. Each operation is one
 /// statement, and the row's lock decides between racing holders.
 /// </summary>
-public sealed class PostgresLeaseStore(PostgresStore store) : ILeaseStore
+public sealed class PostgresLeaseStore(PostgresStore store) : ILeaseTable
 {
     /// <inheritdoc/>
     public async Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken)
@@ -36,7 +36,22 @@ public sealed class PostgresLeaseStore(PostgresStore store) : ILeaseStore
     }
 
     /// <inheritdoc/>
+    public async Task<string?> FindHolderAsync(string name, CancellationToken cancellationToken) => (await store.QueryAsync(
+        "SELECT holder FROM leases WHERE name = $1 AND expires_at > clock_timestamp()", row => row.GetString(0), [name], cancellationToken)).SingleOrDefault();
+
+    /// <inheritdoc/>
+    public async Task<Lease?> TakeOverAsync(string name, string ended, string holder, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(duration, TimeSpan.Zero);
+        var fences = await store.QueryAsync(
+            """
+            UPDATE leases SET holder = $3, fence = fence + 1, expires_at = clock_timestamp() + $4 WHERE name = $1 AND holder = $2 RETURNING fence
+            """, row => row.GetInt64(0), [name, ended, holder, duration], cancellationToken);
+        return fences.Count == 0 ? null : new Lease(name, holder, fences[0]);
+    }
+
+    /// <inheritdoc/>
     public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => store.ExecuteAsync(
-        "UPDATE leases SET expires_at = '-infinity' WHERE name = $1 AND holder = $2 AND fence = $3",
+        "UPDATE leases SET expires_at = '-infinity' WHERE name = $1 AND holder = $2 AND (fence = $3 OR $3 = 0)",
         [lease.Name, lease.Holder, lease.Fence], cancellationToken);
 }

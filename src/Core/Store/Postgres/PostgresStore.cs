@@ -18,6 +18,9 @@ public sealed class PostgresStore(PostgresDatabase database) : IDisposable
     /// <exception cref="PostgresFailure">It could not.</exception>
     public Task PrepareAsync(CancellationToken cancellationToken) => _schema.EnsureAsync(cancellationToken);
 
+    /// <summary>Which database this is.</summary>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => database.IdentifyAsync(cancellationToken);
+
     /// <summary>One statement.</summary>
     /// <returns>The rows that were changed.</returns>
     /// <exception cref="PostgresFailure">It failed.</exception>

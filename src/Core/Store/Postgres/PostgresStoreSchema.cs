@@ -96,5 +96,17 @@ internal static class PostgresStoreSchema
         );
         """,
         "ALTER TABLE runs ADD COLUMN note text",
+        """
+        ALTER TABLE snapshots ADD COLUMN issuer bigint NOT NULL DEFAULT 0;
+
+        -- The highest version that was ever stored for a mart and month, whatever became of the snapshot.
+        CREATE TABLE month_versions (
+            month text COLLATE "C" PRIMARY KEY,
+            version bigint NOT NULL,
+            issuer bigint NOT NULL
+        );
+        INSERT INTO month_versions
+        SELECT split_part(key, '/', 1) || '/' || split_part(key, '/', 2) AS month, max(version), 0 FROM snapshots GROUP BY month;
+        """,
     ];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using TransactionPipeline.Core.Cache;
 
@@ -20,7 +21,7 @@ internal static class SnapshotNotice
         try
         {
             return text.Split('\n', 3) is [var ticks, var version, var key]
-                ? (QueryKey.Parse(key), version, new DateTimeOffset(long.Parse(ticks), TimeSpan.Zero))
+                ? (QueryKey.Parse(key), version, new DateTimeOffset(long.Parse(ticks, CultureInfo.InvariantCulture), TimeSpan.Zero))
                 : null;
         }
         catch (Exception other) when (other is FormatException or ArgumentOutOfRangeException or OverflowException)

@@ -10,6 +10,6 @@ public sealed class SqliteDailyCounts(SqliteStore store) : IDailyCounts
             INSERT INTO daily_counts (name, day, count) SELECT $name, $day, max(0, $amount) WHERE $amount <= $limit
             ON CONFLICT (name, day) DO UPDATE SET count = max(0, count + $amount) WHERE $amount < 0 OR count + $amount <= $limit
             """,
-            [("$name", name), ("$day", $"{day:yyyy-MM-dd}"), ("$amount", amount), ("$limit", limit)],
+            [("$name", name), ("$day", $"{day:O}"), ("$amount", amount), ("$limit", limit)],
             cancellationToken) == 1;
 }

@@ -7,6 +7,8 @@ namespace TransactionPipeline.Core.Store.Sqlite;
 /// </summary>
 public sealed class SqliteDatabase : IDisposable
 {
+    private const string Kind = "sqlite";
+
     private readonly string _connectionString;
     private readonly IReadOnlyList<string> _migrations;
     private readonly SemaphoreSlim _migrating = new(1, 1);
@@ -47,6 +49,35 @@ public sealed class SqliteDatabase : IDisposable
         return await ConnectAsync(cancellationToken, ";Pooling=False").ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Which file this is: an id that was drawn when it was made, since a path means another file in another container, and the path,
+    /// since a copy has the id of what it was copied from.
+    /// </summary>
+    public async Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var path = System.IO.Path.GetFullPath(Path);
+        try
+        {
+            await using var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            path = RealPath(path);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "SELECT id FROM file_identity";
+            return new(Kind, path, $"{await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false)} in {path}");
+        }
+        catch (SqliteException)
+        {
+            return new(Kind, path, null);
+        }
+    }
+
+    // Links are followed in every part of it.
+    private static string RealPath(string path)
+    {
+        if (System.IO.Path.GetDirectoryName(path) is not { } parent) return path;
+        var real = System.IO.Path.Combine(RealPath(parent), System.IO.Path.GetFileName(path));
+        return new FileInfo(real).ResolveLinkTarget(returnFinalTarget: true) is { } target ? RealPath(target.FullName) : real;
+    }
+
     private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken, string more = "")
     {
         var connection = new SqliteConnection(_connectionString + more);
@@ -85,6 +116,12 @@ public sealed class SqliteDatabase : IDisposable
                 command.CommandText = $"{_migrations[version]}; PRAGMA user_version = {version + 1}";
                 await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
+            command.CommandText =
+                """
+                CREATE TABLE IF NOT EXISTS file_identity (id TEXT NOT NULL);
+                INSERT INTO file_identity SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM file_identity);
+                """;
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             _migrated = true;
         }

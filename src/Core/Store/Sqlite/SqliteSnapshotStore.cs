@@ -18,15 +18,15 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
     public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
     {
         var stored = await store.QueryAsync(
-            "SELECT version, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL",
-            row => (Head: Head(row), Content: row.GetFieldValue<byte[]>(4)), [("@key", key.ToString())], cancellationToken);
+            "SELECT version, issuer, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL",
+            row => (Head: Head(row), Content: row.GetFieldValue<byte[]>(5)), [("@key", key.ToString())], cancellationToken);
         if (stored.Count == 0 || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
         var head = stored[0].Head;
         return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
     }
 
     /// <inheritdoc/>
-    public Task<Snapshot?> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
+    public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
         store.RunAsync(connection => CommitAsync(connection, lease, snapshot, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -43,30 +43,36 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
         return months.Single();
     }
 
-    private static async Task<Snapshot?> CommitAsync(
+    private static async Task<Committed> CommitAsync(
         SqliteConnection connection, Lease lease, Snapshot snapshot, CancellationToken cancellationToken)
     {
         // Immediate: the lease is looked at and the snapshot written with nobody in between.
         await using var transaction = connection.BeginTransaction(deferred: false);
-        if (!await HoldsAsync(connection, transaction, lease, cancellationToken)) return null;
+        if (!await HoldsAsync(connection, transaction, lease, cancellationToken)) return new(CommitOutcome.LeaseLost);
 
         var stored = await FindAsync(connection, transaction, snapshot.Key, cancellationToken);
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        if (stored is { HasContent: true, Head: var head } && head.Version == snapshot.Version && head.DataAsOf == snapshot.DataAsOf)
+        if (stored is { HasContent: true, Head: var head } && head.Version == snapshot.Version)
         {
             command.CommandText = "UPDATE snapshots SET checked_at = @checked_at, fence = @fence WHERE key = @key";
         }
         else
         {
-            snapshot = snapshot with { Version = Math.Max(snapshot.Version, (stored?.Head.Version ?? 0) + 1) };
+            if (await FindNewestAsync(connection, transaction, snapshot.Key, cancellationToken) is var newest && newest >= snapshot.Version)
+                return new(CommitOutcome.Outrun, newest);
             command.CommandText = """
-                INSERT INTO snapshots (key, version, fence, data_version, data_as_of, checked_at, content)
-                VALUES (@key, @version, @fence, @data_version, @data_as_of, @checked_at, @content)
-                ON CONFLICT (key) DO UPDATE SET version = excluded.version, fence = excluded.fence, data_version = excluded.data_version,
-                    data_as_of = excluded.data_as_of, checked_at = excluded.checked_at, content = excluded.content
+                INSERT INTO month_versions (month, version, issuer) VALUES (@month, @version, @issuer)
+                ON CONFLICT (month) DO UPDATE SET version = excluded.version, issuer = excluded.issuer;
+                INSERT INTO snapshots (key, version, issuer, fence, data_version, data_as_of, checked_at, content)
+                VALUES (@key, @version, @issuer, @fence, @data_version, @data_as_of, @checked_at, @content)
+                ON CONFLICT (key) DO UPDATE SET version = excluded.version, issuer = excluded.issuer, fence = excluded.fence,
+                    data_version = excluded.data_version, data_as_of = excluded.data_as_of, checked_at = excluded.checked_at,
+                    content = excluded.content
                 """;
-            command.Parameters.AddWithValue("@version", snapshot.Version);
+            command.Parameters.AddWithValue("@month", snapshot.Key.MonthText);
+            command.Parameters.AddWithValue("@version", snapshot.Version.Time);
+            command.Parameters.AddWithValue("@issuer", snapshot.Version.Issuer);
             command.Parameters.AddWithValue("@data_version", snapshot.DataVersion);
             command.Parameters.AddWithValue("@data_as_of", UnixMicroseconds(snapshot.DataAsOf));
             command.Parameters.AddWithValue("@content", SnapshotCodec.Encode(snapshot.Rows));
@@ -76,7 +82,18 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
         command.Parameters.AddWithValue("@checked_at", UnixMicroseconds(snapshot.CheckedAt));
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return snapshot;
+        return new(CommitOutcome.Stored);
+    }
+
+    private static async Task<SnapshotVersion> FindNewestAsync(
+        SqliteConnection connection, SqliteTransaction transaction, QueryKey key, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "SELECT version, issuer FROM month_versions WHERE month = @month";
+        command.Parameters.AddWithValue("@month", key.MonthText);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new(reader.GetInt64(0), reader.GetInt64(1)) : SnapshotVersion.None;
     }
 
     private static async Task<bool> HoldsAsync(
@@ -96,15 +113,15 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
     {
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = "SELECT version, data_version, data_as_of, checked_at, content IS NOT NULL FROM snapshots WHERE key = @key";
+        command.CommandText = "SELECT version, issuer, data_version, data_as_of, checked_at, content IS NOT NULL FROM snapshots WHERE key = @key";
         command.Parameters.AddWithValue("@key", key.ToString());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new Stored(Head(reader), reader.GetBoolean(4)) : null;
+        return await reader.ReadAsync(cancellationToken) ? new Stored(Head(reader), reader.GetBoolean(5)) : null;
     }
 
     private static SnapshotHead Head(SqliteDataReader reader) => new(
-        reader.GetInt64(0), reader.GetString(1),
-        Time(reader.GetInt64(2)), Time(reader.GetInt64(3)));
+        new(reader.GetInt64(0), reader.GetInt64(1)), reader.GetString(2),
+        Time(reader.GetInt64(3)), Time(reader.GetInt64(4)));
 
     private static long UnixMicroseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

@@ -21,6 +21,9 @@ public sealed class SqliteStore : IDisposable
         return new SqliteStore(new SqliteDatabase(state.PathOf("store.db"), StoreSchema.Migrations));
     }
 
+    /// <summary>Which file this is.</summary>
+    public Task<StoreIdentity> IdentifyAsync(CancellationToken cancellationToken) => _file.IdentifyAsync(cancellationToken);
+
     /// <summary>Closes the pooled connections to the file.</summary>
     public void Dispose() => _file.Dispose();
 

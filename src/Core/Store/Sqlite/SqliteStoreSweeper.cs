@@ -14,7 +14,7 @@ public sealed class SqliteStoreSweeper(SqliteStore store) : IStoreSweeper
             ("DELETE FROM snapshots WHERE checked_at < $before * 1000", snapshots),
             // A released lease has no time left of its own. Its holder is gone with its snapshot, and no name of a holder comes again.
             ("DELETE FROM leases WHERE expires_at < $before AND name NOT IN (SELECT key FROM snapshots)", snapshots),
-            ("DELETE FROM daily_counts WHERE day < $before", $"{snapshotsBefore.UtcDateTime:yyyy-MM-dd}"),
+            ("DELETE FROM daily_counts WHERE day < $before", $"{DateOnly.FromDateTime(snapshotsBefore.UtcDateTime):O}"),
             ("DELETE FROM runs WHERE finished_at < $before", history),
             (
                 """

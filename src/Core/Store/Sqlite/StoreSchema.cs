@@ -90,5 +90,17 @@ internal static class StoreSchema
         ) WITHOUT ROWID;
         """,
         "ALTER TABLE runs ADD COLUMN note TEXT",
+        """
+        ALTER TABLE snapshots ADD COLUMN issuer INTEGER NOT NULL DEFAULT 0;
+
+        -- The highest version that was ever stored for a mart and month, whatever became of the snapshot.
+        CREATE TABLE month_versions (
+            month TEXT PRIMARY KEY,
+            version INTEGER NOT NULL,
+            issuer INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        INSERT INTO month_versions
+        SELECT substr(key, 1, instr(key, '/') + length('2023-10')) AS month, max(version), 0 FROM snapshots GROUP BY month;
+        """,
     ];
 }

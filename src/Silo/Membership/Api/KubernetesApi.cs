@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.Extensions.Logging;
 using TransactionPipeline.Silo.Membership.Resources;
 
 namespace TransactionPipeline.Silo.Membership.Api;

@@ -1,5 +1,5 @@
 using TransactionPipeline.Core.Marts;
-using static TransactionPipeline.Core.Tests.Marts.MartHarness;
+using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Marts.Sqlite;
 

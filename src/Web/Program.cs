@@ -1,3 +1,0 @@
-using TransactionPipeline.Web.Hosting;
-
-return await HostProgram.RunAsync(args, static args => WebApplication.CreateBuilder(args).AddWebFront().Build().UseWebFront());

@@ -1,0 +1,114 @@
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Core.Tests.Cache;
+
+/// <summary>What goes when memory is full.</summary>
+public sealed class EvictionQueueTests
+{
+    private readonly EvictionQueue<string> _queue = new(1_000);
+    private readonly Dictionary<string, EvictionQueue<string>.Place> _places = new(StringComparer.Ordinal);
+
+    [Fact]
+    public void Evict_AScanOfTenTimesTheBound_LeavesWhatIsUsedAlone()
+    {
+        foreach (var used in Enumerable.Range(0, 50)) Ask($"used {used}", times: 3);
+        foreach (var once in Enumerable.Range(0, 1_000)) Ask($"once {once}");
+
+        Assert.All(Enumerable.Range(0, 50), used => Assert.Contains($"used {used}", _places.Keys));
+        Assert.InRange(_queue.Bytes, 1, 1_000);
+    }
+
+    [Fact]
+    public void Evict_WhatIsUsedNoMore_GoesInTheEnd()
+    {
+        foreach (var old in Enumerable.Range(0, 80)) Ask($"old {old}", times: 5);
+        foreach (var used in Enumerable.Range(0, 200)) Ask($"new {used}", times: 5);
+
+        Assert.DoesNotContain(_places.Keys, key => key.StartsWith("old", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Evict_ComesBackSoonAfterItWent_StaysThroughTheNextScan()
+    {
+        foreach (var used in Enumerable.Range(0, 50)) Ask($"used {used}", times: 3);
+        // Half of the bound is for these: the first fifty have gone, and are remembered.
+        foreach (var once in Enumerable.Range(0, 100)) Ask($"once {once}");
+        Assert.DoesNotContain("once 40", _places.Keys);
+        Ask("once 40");
+
+        foreach (var once in Enumerable.Range(200, 200)) Ask($"once {once}");
+
+        Assert.Contains("once 40", _places.Keys);
+    }
+
+    [Fact]
+    public void Evict_ItemsThatMayNotGo_StayAndTheOthersGo()
+    {
+        foreach (var item in Enumerable.Range(0, 200)) _places[$"{item}"] = _queue.Add($"{item}", item, 10);
+
+        var gone = _queue.Evict(item => int.Parse(item, System.Globalization.CultureInfo.InvariantCulture) % 2 == 1);
+        var none = _queue.Evict(_ => false);
+
+        Assert.Equal(100, gone.Count);
+        Assert.All(gone, item => Assert.Equal(1, int.Parse(item, System.Globalization.CultureInfo.InvariantCulture) % 2));
+        Assert.Empty(none);
+        Assert.Equal(1_000, _queue.Bytes);
+    }
+
+    [Fact]
+    public void Evict_OneIsLargerThanTheBound_GoesWhenItIsNotUsed()
+    {
+        Ask("small", times: 3);
+        var large = _queue.Add("large", 7, 10);
+        _queue.Grow(large, 5_000);
+
+        Assert.Equal("large", Assert.Single(_queue.Evict(_ => true)));
+        // Gone, it counts no more.
+        _queue.Grow(large, 100);
+        _queue.Remove(large);
+        Assert.Equal(10, _queue.Bytes);
+    }
+
+    [Fact]
+    public void Bytes_AfterAnyOrderOfCalls_AreThoseOfWhatIsThere()
+    {
+        var random = new Random(1);
+        var held = new List<EvictionQueue<string>.Place>();
+        for (var i = 0; i < 20_000; i++)
+        {
+            switch (random.Next(6))
+            {
+                case 0 or 1:
+                    held.Add(_queue.Add($"{i}", random.Next(500), random.Next(1, 60)));
+                    break;
+                case 2 when held.Count > 0:
+                    var place = held[random.Next(held.Count)];
+                    _queue.Grow(place, random.Next((int)-place.Bytes, 50));
+                    break;
+                case 3 when held.Count > 0:
+                    var left = held[random.Next(held.Count)];
+                    held.Remove(left);
+                    _queue.Remove(left);
+                    break;
+                case 4 when held.Count > 0:
+                    held[random.Next(held.Count)].Use();
+                    break;
+                default:
+                    var gone = _queue.Evict(_ => random.Next(10) > 0).ToHashSet(StringComparer.Ordinal);
+                    held.RemoveAll(one => gone.Contains(one.Item));
+                    break;
+            }
+            Assert.Equal(held.Sum(one => one.Bytes), _queue.Bytes);
+        }
+    }
+
+    private void Ask(string item, int times = 1)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            if (_places.TryGetValue(item, out var place)) place.Use();
+            else _places[item] = _queue.Add(item, string.GetHashCode(item, StringComparison.Ordinal), 10);
+        }
+        foreach (var gone in _queue.Evict(_ => true)) _places.Remove(gone);
+    }
+}

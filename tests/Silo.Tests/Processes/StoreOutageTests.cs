@@ -1,0 +1,149 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using TransactionPipeline.KubernetesStandIn;
+using TransactionPipeline.Silo.Tests.Membership;
+
+namespace TransactionPipeline.Silo.Tests.Processes;
+
+/// <summary>
+/// The shared store, a PostgreSQL, goes away and comes back, as callers of real silos see it. The marts are in SQLite, out of its reach.
+/// </summary>
+public sealed class StoreOutageTests : IAsyncLifetime
+{
+    private const string Question = "/sales/trends?product_prefix=Halal&sale_month=2023-10";
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("outage-tests-");
+    private readonly PostgresServer _store = new();
+    private readonly Fleet _silos = new();
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private KubernetesStandInServer _api = null!;
+    private TestSales _sales = null!;
+    private TcpProxy _proxy = null!;
+    private Dictionary<string, string> _settings = null!;
+
+    public async Task InitializeAsync()
+    {
+        _sales = new TestSales(_state.FullName);
+        await _sales.SellAsync();
+        await _store.InitializeAsync();
+        var options = await _store.CreateDatabaseAsync();
+        _proxy = new TcpProxy(options.Port);
+        _api = await KubernetesStandInServer.StartAsync(
+            new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
+        _settings = ProgramSettings.Over(options).With(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["data_warehouse__postgres__port"] = $"{_proxy.Port}",
+            ["marts__warehouse"] = "sqlite",
+            ["marts__operational"] = "sqlite",
+            ["state_directory"] = _state.FullName,
+            ["cluster__provider"] = "kubernetes",
+            ["cluster__cluster_id"] = "outage",
+            ["cluster__api_server"] = _api.Address.ToString(),
+            ["cluster__namespace"] = MembershipClient.Namespace,
+            ["cluster__idle_minutes"] = "2",
+            // So long that nobody here waits for its end.
+            ["cache__lease_seconds"] = "3600",
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _silos.DisposeAsync();
+        await _proxy.DisposeAsync();
+        await _api.DisposeAsync();
+        await _store.DisposeAsync();
+        _sales.Dispose();
+        _client.Dispose();
+        _state.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Get_OwnerKilledAfterTheStoreWasAway_EverySiloShowsTheNextChange()
+    {
+        await StartAsync(3);
+        await ChangeWhileTheStoreIsAwayAsync();
+
+        var name = await FindOwnerAsync(_silos[0]);
+        var owner = _silos.Members.Single(silo => silo.Name == name);
+        await owner.KillAsync();
+        _silos.Leave(owner);
+
+        await ShowsTheNextChangeAsync();
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task Get_OwnerIdleAfterTheStoreWasAway_EverySiloShowsTheNextChange()
+    {
+        await StartAsync(3);
+        await ChangeWhileTheStoreIsAwayAsync();
+
+        // The quiet that ends a grain: twice its idle time at most.
+        await Task.Delay(TimeSpan.FromSeconds(245), TimeProvider.System);
+
+        await ShowsTheNextChangeAsync();
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task Get_LeaseCouldNotBeGivenBack_TheNextChangeShowsOnceTheStoreIsBack()
+    {
+        await StartAsync(1);
+        Assert.Equal(_sales.Sold, await TotalAsync(_silos[0]));
+        // What gives a lease back is heard by nobody.
+        _proxy.Silence("'-infinity'");
+        await _sales.SellAsync();
+        Assert.Equal(_sales.Sold, await TotalAsync(_silos[0], check: true));
+        _proxy.EndSilence();
+
+        await ShowsTheNextChangeAsync();
+    }
+
+    private async Task StartAsync(int silos)
+    {
+        for (var i = 0; i < silos; i++) _silos.Join(ProgramProcess.StartInAPod($"silo-{i}", _settings));
+        await _silos.AgreeAsync(silos);
+        _client.DefaultRequestHeaders.Authorization = await _silos[0].SignInAsync();
+    }
+
+    /// <summary>Three changes, each seen by every silo, of which the store never hears.</summary>
+    private async Task ChangeWhileTheStoreIsAwayAsync()
+    {
+        foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo));
+        await _store.StopAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await _sales.SellAsync();
+            foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
+        }
+        await _store.StartAsync();
+    }
+
+    private async Task ShowsTheNextChangeAsync()
+    {
+        await _sales.SellAsync();
+        // Who asks for a check gets what is so, at once.
+        foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
+        await _sales.SellAsync();
+        foreach (var silo in _silos.Members)
+            await Phase.UntilAsync(async () => await TotalAsync(silo) == _sales.Sold, $"the change in {silo.Name}, with {_sales.Sold} sold");
+    }
+
+    private async Task<decimal> TotalAsync(ProgramProcess silo, bool check = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Address, Question));
+        if (check) request.Headers.CacheControl = new() { NoCache = true };
+        using var answer = await _client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{silo.Name}: {answer.StatusCode} {text}");
+        using var rows = JsonDocument.Parse(text);
+        return rows.RootElement.EnumerateArray().Sum(row => row.GetProperty("total_amount").GetDecimal());
+    }
+
+    private async Task<string> FindOwnerAsync(ProgramProcess silo)
+    {
+        using var answer = await _client.GetAsync(new Uri(silo.Address, "/admin/cache"));
+        var keys = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return keys.EnumerateArray().Single(key => key.GetProperty("key").GetString() == "warehouse/2023-10/Halal").GetProperty("owner").GetString()!;
+    }
+}

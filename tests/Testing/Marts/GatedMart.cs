@@ -1,0 +1,51 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Testing;
+
+/// <summary>A real mart, counted, that can be held up or made to fail. One for all silos of a test.</summary>
+internal sealed class GatedMart(IMartSource inner) : IMartSource
+{
+    private int _reads;
+    private int _tokens;
+    private int _newestMonths;
+
+    public string Store => inner.Store;
+
+    /// <summary>When set, a read that begins takes its rows and then waits for it.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>When set, a look at the change token waits for it.</summary>
+    public TaskCompletionSource? TokenGate { get; set; }
+
+    public MartException? Failure { get; set; }
+
+    public int Reads => Volatile.Read(ref _reads);
+
+    public int Tokens => Volatile.Read(ref _tokens);
+
+    public int NewestMonths => Volatile.Read(ref _newestMonths);
+
+    public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _tokens);
+        if (TokenGate is { } gate) await gate.Task;
+        return Failure is { } failure ? throw failure : await inner.GetChangeTokenAsync(month, cancellationToken);
+    }
+
+    public async Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
+    {
+        // Taken before the count, by which a test knows that the rows are those of before its next change.
+        var gate = Gate;
+        var rows = await inner.ReadAsync(key, cancellationToken);
+        Interlocked.Increment(ref _reads);
+        if (gate is not null) await gate.Task;
+        return Failure is { } failure ? throw failure : rows;
+    }
+
+    public Task<Month?> FindNewestMonthAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _newestMonths);
+        return Failure is { } failure ? Task.FromException<Month?>(failure) : inner.FindNewestMonthAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,4 @@
+namespace TransactionPipeline.Testing;
+
+/// <summary>The server as xunit starts and stops it.</summary>
+public sealed class PostgresFixture : PostgresServer, IAsyncLifetime;
