@@ -103,7 +103,7 @@ passed=$(count passed)
 failed=$(count failed)
 skipped=$(count notExecuted)
 for name in "${broken[@]}"; do
-    [ -f "$results/$name.trx" ] && grep -q 'outcome="Failed"' "$results/$name.trx" && continue
+    [ -f "$results/$name.trx" ] && grep -q '<UnitTestResult .*outcome="Failed"' "$results/$name.trx" && continue
     echo "$name ended without counting a failure: see above"
     failed=$((failed + 1))
 done

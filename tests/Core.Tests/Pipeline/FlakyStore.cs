@@ -11,11 +11,19 @@ internal sealed class FlakyStore(ILeaseStore leases, IRunStore runs) : ILeaseSto
 
     public bool Away { get; set; }
 
+    /// <summary>Told the name of each lease that has been renewed.</summary>
+    public Action<string>? Renewed { get; set; }
+
     public Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken) =>
         AskAsync(() => leases.TryAcquireAsync(name, holder, duration, cancellationToken));
 
     public Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken) =>
-        AskAsync(() => leases.RenewAsync(lease, duration, cancellationToken));
+        AskAsync(async () =>
+        {
+            var held = await leases.RenewAsync(lease, duration, cancellationToken);
+            if (held) Renewed?.Invoke(lease.Name);
+            return held;
+        });
 
     public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
         AskAsync(async () =>

@@ -9,6 +9,7 @@ public sealed class OutageTests : IAsyncLifetime
     // Leases are renewed every 20 seconds, a retry that finds the store away looks again after 5, and for a lease after 0.2.
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StoreAway = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.2);
     private readonly PipelineFixture _pipeline = new() { Options = { LeaseSeconds = 60 } };
 
@@ -51,7 +52,7 @@ public sealed class OutageTests : IAsyncLifetime
         await _pipeline.PassRetryDelayAsync();
         await Time.UntilWaitedForAsync(StoreAway, "The late retry");
 
-        await runner.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await runner.DisposeAsync().AsTask().WaitAsync(Patience);
     }
 
     [Fact]
@@ -101,16 +102,19 @@ public sealed class OutageTests : IAsyncLifetime
         var waiting = await _pipeline.CreateRunner().RunAsync("upload", retry: true, CancellationToken.None);
         await Time.UntilWaitedForAsync(TimeSpan.FromSeconds(300), "The retry");
         var (reached, go) = (new TaskCompletionSource(), new TaskCompletionSource());
-        _pipeline.Stores = [new FailingStore(_pipeline.Receiver.Mart.Store, _ => { reached.TrySetResult(); return go.Task; })];
+        _pipeline.Stores = [new FailingStore(_pipeline.Receiver.Mart.Store, stop => { reached.TrySetResult(); return go.Task.WaitAsync(stop); })];
+        using var renewals = new SemaphoreSlim(0);
+        _pipeline.Store.Renewed = lease => { if (lease == "pipeline") renewals.Release(); };
         var other = _pipeline.CreateRunner();
         var longRun = await other.TryStartAsync("api", null, CancellationToken.None);
-        await reached.Task;
+        await reached.Task.WaitAsync(Patience);
         Time.Forget(Renewal);
         for (var passed = Renewal; passed <= TimeSpan.FromSeconds(600); passed += Renewal)
         {
             Time.Advance(Renewal);
             // Both processes and the long run tell that they live.
-            for (var i = 0; i < 3; i++) await Time.UntilWaitedForAsync(Renewal, "A renewal");
+            for (var i = 0; i < 2; i++) await Time.UntilWaitedForAsync(Renewal, "A process");
+            Assert.True(await renewals.WaitAsync(Patience), "the long run did not renew its lease");
             if (passed >= TimeSpan.FromSeconds(300)) await Time.UntilWaitedForAsync(Poll, "The overdue retry");
         }
 

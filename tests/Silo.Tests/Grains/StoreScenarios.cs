@@ -48,11 +48,12 @@ public abstract class StoreScenarios
         var owner = Assert.Single(cluster.Owners());
         var others = cluster.Silos.Where(silo => silo != owner).ToList();
         var late = SiloCluster.Keys(owner).Table.WhenIdleAsync();
+        // Before the kill: whoever takes over may ask at once.
+        cluster.Source.Gate = null;
+        await cluster.SellAsync();
         // Its query goes on, and its commit comes late, as that of a process that was frozen.
         cluster.Renewals.Stopped = true;
         var killing = cluster.Cluster.KillSiloAsync(owner);
-        cluster.Source.Gate = null;
-        await cluster.SellAsync();
 
         var answers = await Phase.InTimeAsync(Task.WhenAll(others.Select(silo => SiloCluster.AskAsync(silo))), "the take-over");
         var stored = await SiloCluster.StoredAsync(others[0]);
@@ -76,9 +77,10 @@ public abstract class StoreScenarios
         await Phase.UntilAsync(() => cluster.Source.Reads == 1, "the owner's query");
         var owner = Assert.Single(cluster.Owners());
         var others = cluster.Silos.Where(silo => silo != owner).ToList();
-        var killing = cluster.Cluster.KillSiloAsync(owner);
+        // Before the kill: whoever takes over may ask at once.
         cluster.Source.Gate = null;
         await cluster.SellAsync();
+        var killing = cluster.Cluster.KillSiloAsync(owner);
 
         var answers = await Phase.InTimeAsync(Task.WhenAll(others.Select(silo => SiloCluster.AskAsync(silo))), "the take-over");
 

@@ -20,7 +20,7 @@ internal sealed class SteppedTime(DateTimeOffset start) : FakeTimeProvider(start
                 callback(told);
                 _timers.Writer.TryWrite(period);
             }
-            : callback;
+        : callback;
         var timer = base.CreateTimer(ticking, state, dueTime, period);
         _timers.Writer.TryWrite(dueTime);
         return timer;
