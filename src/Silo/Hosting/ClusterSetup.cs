@@ -19,6 +19,7 @@ public static class ClusterSetup
         builder.Services.AddSingleton(settings);
         builder.UseOrleans(silo =>
         {
+            silo.ListenExclusively();
             silo.AddPlace(settings);
             silo.AddTuning(settings);
             silo.AddKeyGrains();
