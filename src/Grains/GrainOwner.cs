@@ -7,7 +7,8 @@ namespace TransactionPipeline.Grains;
 
 /// <summary>Asks a key's grain, wherever it is; knows when to do without it.</summary>
 internal sealed partial class GrainOwner(
-    IGrainFactory grains, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time, ILogger<GrainOwner> logger) : IRemoteOwner
+    IGrainFactory grains, ISnapshotStore snapshots, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time,
+    ILogger<GrainOwner> logger) : IRemoteOwner
 {
     public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion)
     {
@@ -23,7 +24,13 @@ internal sealed partial class GrainOwner(
         try
         {
             using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
-            answer = await grains.GetGrain<IQueryGrain>(key.ToString()).AskAsync(question, patience.Token);
+            var owner = grains.GetGrain<IQueryGrain>(key.ToString());
+            answer = await owner.AskAsync(question, patience.Token);
+            if (answer.Rows is { LeftOut: > 0 and var bytes })
+            {
+                if (await FetchRowsAsync(owner, key, answer.Version, bytes) is not { } rows) return null;
+                answer = answer with { Rows = rows };
+            }
         }
         catch (Exception unreachable)
         {
@@ -34,6 +41,21 @@ internal sealed partial class GrainOwner(
         }
         versions.Observe(answer.Clock);
         return new(answer.ToCachedAnswer(key, held, asked), answer.Silo);
+    }
+
+    /// <summary>Rows too large for one message: by the store, where they mostly are, and else in pieces. Null when the owner has others by now.</summary>
+    private async Task<SnapshotRows?> FetchRowsAsync(IQueryGrain owner, QueryKey key, VersionNote version, int length)
+    {
+        if (await snapshots.LoadAsync(key, CancellationToken.None) is { } stored && stored.Version == version.ToVersion()) return new(stored.Rows);
+        var bytes = new byte[length];
+        for (var have = 0; have < length;)
+        {
+            // Each piece in good time, the whole however long it takes.
+            if (await owner.ReadAsync(version, have).WaitAsync(options.Value.OwnerTimeout, time) is not { Length: > 0 } piece) return null;
+            piece.CopyTo(bytes, have);
+            have += piece.Length;
+        }
+        return SnapshotRows.Decode(bytes);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The owner of {Key} cannot be reached ({Error}: {Message}); this silo refreshes it under the key's lease")]

@@ -9,4 +9,11 @@ public sealed class GrainsOptions
     /// </summary>
     /// <value>3 seconds. An owner that is only slow costs nothing more: it holds the lease, and its result is taken from the store.</value>
     public TimeSpan OwnerTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The most bytes of rows in one message between silos. Larger rows are left out of an owner's answer: the asker loads them from the
+    /// shared store or, as long as they are not there, asks for them piece by piece.
+    /// </summary>
+    /// <value>1 MiB: an answer of some 20,000 rows travels at once, and a larger one never holds up the calls behind it for long.</value>
+    public int MaxMessageBytes { get; set; } = 1024 * 1024;
 }

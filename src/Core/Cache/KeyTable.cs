@@ -55,6 +55,9 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IBroaderSnapshots, IMemoryC
         }
     }
 
+    /// <summary>The snapshot that is held of a key, as it is and however old; null when there is none.</summary>
+    public Snapshot? Peek(QueryKey key) => _queries.TryGetValue(key, out var query) ? query.Current : null;
+
     /// <summary>This process is no longer the key's owner. Completes when its work is done and the lease given back; the key stays as any other.</summary>
     public Task DisownAsync(QueryKey key)
     {

@@ -10,6 +10,13 @@ internal interface IQueryGrain : IGrainWithStringKey
     [Alias("Ask")]
     Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken);
 
+    /// <summary>Some of the bytes of a snapshot's rows, which were left out of the answer.</summary>
+    /// <param name="version">The snapshot's version.</param>
+    /// <param name="offset">Where to begin.</param>
+    /// <returns>At most <see cref="GrainsOptions.MaxMessageBytes"/>; null when the owner has another version by now.</returns>
+    [Alias("Read")]
+    Task<byte[]?> ReadAsync(VersionNote version, int offset);
+
     /// <summary>Drops the key's snapshot from the owner and from the shared store. False when there was none.</summary>
     [Alias("Drop")]
     Task<bool> DropAsync();

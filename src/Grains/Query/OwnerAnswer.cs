@@ -19,7 +19,7 @@ internal sealed record OwnerAnswer
     /// <summary>How long ago it was checked. A duration, so that clocks of two machines need not agree.</summary>
     [Id(3)] public TimeSpan CheckedAge { get; init; }
 
-    /// <summary>The rows; null when the asker has them.</summary>
+    /// <summary>The rows; null when the asker has them. Too many for one message are left out on their way to another silo.</summary>
     [Id(4)] public SnapshotRows? Rows { get; init; }
 
     /// <summary>True when the mart was queried for it, false when it was at hand or only checked.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using TransactionPipeline.Core.Cache;
@@ -11,7 +12,8 @@ namespace TransactionPipeline.Grains.Query;
 /// not by load, of which silos tell each other more seldom than a burst of new keys lasts: it all went to one silo.
 /// </summary>
 [GrainType("query"), Reentrant, RandomPlacement]
-internal sealed class QueryGrain(GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, TimeProvider time) : Grain, IQueryGrain
+internal sealed class QueryGrain(
+    GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, IOptions<GrainsOptions> options, TimeProvider time) : Grain, IQueryGrain
 {
     private QueryKey Key => QueryKey.Parse(this.GetPrimaryKeyString());
 
@@ -27,6 +29,13 @@ internal sealed class QueryGrain(GrainKeyOwner keys, VersionClock versions, ILoc
         {
             return OwnerAnswer.Of(failed, silo.Name);
         }
+    }
+
+    public Task<byte[]?> ReadAsync(VersionNote version, int offset)
+    {
+        if (keys.Table.Peek(Key) is not { } snapshot || snapshot.Version != version.ToVersion()) return Task.FromResult<byte[]?>(null);
+        var bytes = new SnapshotRows(snapshot.Rows).Bytes;
+        return Task.FromResult<byte[]?>(bytes[offset..Math.Min(bytes.Length, offset + options.Value.MaxMessageBytes)]);
     }
 
     public Task<bool> DropAsync() => keys.Table.DropAsync(Key, CancellationToken.None);

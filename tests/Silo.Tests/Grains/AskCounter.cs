@@ -8,9 +8,13 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
 {
     private int _asked;
     private int _lost;
+    private int _pieces;
     private int _open;
 
     public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Pieces of rows that were asked for.</summary>
+    public int Pieces => Volatile.Read(ref _pieces);
 
     /// <summary>Questions that a grain has not answered yet.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -31,6 +35,7 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
         var grain = context.InterfaceMethod.DeclaringType;
         var isAsk = grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.AskAsync);
         if (isAsk) Interlocked.Increment(ref _asked);
+        if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.ReadAsync)) Interlocked.Increment(ref _pieces);
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;

@@ -75,6 +75,7 @@ public sealed class GoldenWireTests : IDisposable
     [Theory]
     [InlineData(nameof(IQueryGrain.AskAsync), "question")]
     [InlineData(nameof(IQueryGrain.DropAsync), null)]
+    [InlineData(nameof(IQueryGrain.ReadAsync), null)]
     [InlineData(nameof(IMartWatcherGrain.LookAsync), "look")]
     [InlineData(nameof(IMartWatcherGrain.FindNewestMonthAsync), null)]
     [InlineData(nameof(IMartWatcherGrain.DropCopiesAsync), null)]

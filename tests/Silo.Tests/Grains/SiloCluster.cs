@@ -44,13 +44,13 @@ internal sealed class SiloCluster : IAsyncDisposable
 
     /// <summary>Starts the silos with one sale of 1 in the mart.</summary>
     public static async Task<SiloCluster> StartAsync(
-        Action<CacheOptions>? configure = null, bool duplicates = false, PostgresOptions? postgres = null)
+        Action<CacheOptions>? configure = null, bool duplicates = false, PostgresOptions? postgres = null, int? maxMessageBytes = null)
     {
         var cluster = new SiloCluster();
         await cluster.SellAsync();
         var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates, postgres));
+        builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates, postgres, maxMessageBytes));
         cluster._cluster = builder.Build();
         await Phase.InTimeAsync(cluster._cluster.DeployAsync(), "the start of three silos");
         await Phase.InTimeAsync(cluster._cluster.WaitForClusterManifestToStabilizeAsync(false), "the silos' knowing of each other's grains");
@@ -92,7 +92,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private void Configure(IHostApplicationBuilder host, Action<CacheOptions>? configure, bool duplicates, PostgresOptions? postgres)
+    private void Configure(IHostApplicationBuilder host, Action<CacheOptions>? configure, bool duplicates, PostgresOptions? postgres, int? maxMessageBytes)
     {
         if (postgres is not null)
         {
@@ -122,6 +122,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             configure?.Invoke(options);
         });
         services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(1));
+        if (maxMessageBytes is { } bytes) services.Configure<GrainsOptions>(options => options.MaxMessageBytes = bytes);
         host.AddCache();
         var leases = services.Last(service => service.ServiceType == typeof(ILeaseStore)).ImplementationFactory!;
         services.AddSingleton(provider => Renewals.Over((ILeaseStore)leases(provider)));

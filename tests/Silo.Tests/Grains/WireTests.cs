@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Grains;
 using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
 
@@ -64,6 +65,24 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void Rows_TooManyForOneMessage_AreLeftOutAndTheirNumberTold()
+    {
+        var rows = new SnapshotRows(Rows(100));
+        using var services = new ServiceCollection().Configure<GrainsOptions>(options => options.MaxMessageBytes = rows.Bytes.Length - 1).AddSerializer()
+            .BuildServiceProvider();
+        var serializer = services.GetRequiredService<Serializer<OwnerAnswer>>();
+
+        var sent = serializer.SerializeToArray(new OwnerAnswer { Rows = rows });
+
+        Assert.InRange(sent.Length, 1, 200);
+        var arrived = serializer.Deserialize(sent)!.Rows!;
+        Assert.Equal(rows.Bytes.Length, arrived.LeftOut);
+        Assert.Throws<InvalidOperationException>(() => arrived.Rows);
+        // Exactly as many as a message may have go with it.
+        Assert.Equal(rows.Rows.All(), Cross<OwnerAnswer, OwnerAnswer>(new OwnerAnswer { Rows = rows }).Rows!.Rows.All());
+    }
+
+    [Fact]
     public void Rows_CopiedInsideASilo_AreTheSame()
     {
         var answer = new OwnerAnswer { Rows = new SnapshotRows(Rows(10)) };
@@ -73,7 +92,7 @@ public sealed class WireTests
 
     [Fact]
     public void Rows_OfAFormatFromTheFuture_AreRefused() =>
-        Assert.Throws<InvalidDataException>(() => new SnapshotRowsConverter().ConvertFromSurrogate(new SnapshotBytes { Bytes = [99, 1, 2] }));
+        Assert.Throws<InvalidDataException>(() => SnapshotRows.Decode([99, 1, 2]));
 
     [Fact]
     public void Question_FromANewerSilo_IsReadByAnOlder()

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using TransactionPipeline.Core.Cache;
+
+namespace TransactionPipeline.Silo.Tests.Grains;
+
+/// <summary>Rows that are too large for one message between silos.</summary>
+public sealed class LargeSnapshotTests
+{
+    [Fact]
+    public async Task Get_RowsInTheStore_AreLoadedFromThereByTheAsker()
+    {
+        await using var cluster = await SiloCluster.StartAsync(maxMessageBytes: 16);
+        var asking = cluster.Silos.Select(silo => SiloCluster.AskAsync(silo)).ToList();
+        var answers = await Phase.InTimeAsync(Task.WhenAll(asking), "the answers");
+
+        Assert.All(answers, answer => Assert.Equal((answers[0].Snapshot.Version, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
+        Assert.Equal((1, 0), (cluster.Source.Reads, cluster.Counter.Pieces));
+        Assert.InRange(cluster.Counter.Asked, 2, 3);
+    }
+
+    [Fact]
+    public async Task Get_RowsNotInTheStore_ComeFromTheOwnerInPieces()
+    {
+        await using var cluster = await SiloCluster.StartAsync(maxMessageBytes: 16);
+        var first = await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the first answer");
+        var owner = Assert.Single(cluster.Owners());
+        await owner.ServiceProvider.GetRequiredService<ISnapshotStore>().RemoveAsync(SiloCluster.Key, CancellationToken.None);
+
+        var others = cluster.Silos.Where(silo => silo != owner && SiloCluster.CopyVersion(silo) == SnapshotVersion.None).ToList();
+        var answers = await Phase.InTimeAsync(Task.WhenAll(others.Select(silo => SiloCluster.AskAsync(silo))), "the others' answers");
+
+        Assert.All(answers, answer => Assert.Equal((first.Snapshot.Version, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
+        Assert.Equal(1, cluster.Source.Reads);
+        Assert.InRange(cluster.Counter.Pieces, 2 * others.Count, 100 * others.Count);
+    }
+}
