@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Store;
+using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
 
 namespace TransactionPipeline.Grains;
@@ -36,6 +38,9 @@ public static class GrainsSetup
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             TaskScheduler.Default));
-        return silo;
+        services.AddOptions<GrainCollectionOptions>().Configure<IOptions<GrainsOptions>>(
+            (collection, grains) => collection.ClassSpecificCollectionAge[typeof(QueryGrain).FullName!] = grains.Value.IdleTime);
+        // One trace from a request to the query that another silo makes for it.
+        return silo.AddActivityPropagation();
     }
 }

@@ -10,9 +10,9 @@ namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>
 /// Looks at one mart for all silos, when they ask, and tells all of them what one of them found changed. Core's board decides when to
-/// look. Reentrant, so that silos wait for one look together.
+/// look. Reentrant, so that silos wait for one look together; never collected, since it knows whom to tell also where polls are hours apart.
 /// </summary>
-[GrainType("mart-watcher"), Reentrant, RandomPlacement]
+[GrainType("mart-watcher"), Reentrant, RandomPlacement, KeepAlive]
 internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
 {
     /// <summary>A silo that has not asked for so many polls is gone.</summary>

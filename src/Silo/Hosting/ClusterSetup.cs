@@ -11,6 +11,7 @@ namespace TransactionPipeline.Silo.Hosting;
 public static class ClusterSetup
 {
     private static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ResponseMargin = TimeSpan.FromSeconds(7);
 
     /// <summary>Adds the silo by the section <c>cluster</c>; the front end comes before it.</summary>
     public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder)
@@ -25,7 +26,11 @@ public static class ClusterSetup
             silo.AddKeyGrains();
             silo.AddJoinCheck();
         });
-        builder.Services.Configure<GrainsOptions>(options => options.OwnerTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds));
+        builder.Services.Configure<GrainsOptions>(options =>
+        {
+            options.OwnerTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds);
+            options.IdleTime = TimeSpan.FromMinutes(settings.IdleMinutes);
+        });
         builder.Services.AddHostedService<DrainDelay>();
         builder.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", HealthStatus.Unhealthy, ["ready"]);
         // A silo tells each step of its start and stop; what matters to an operator is in its warnings and in health.
@@ -95,11 +100,11 @@ public static class ClusterSetup
         });
         silo.Configure<GrainCollectionOptions>(options =>
         {
-            options.CollectionAge = TimeSpan.FromMinutes(settings.IdleMinutes);
             // A stop waits for a refresh to give its lease back, but leaves time to go from the cluster in order.
             options.DeactivationTimeout = TimeSpan.FromSeconds(10);
         });
         // Longer than any silo waits for an owner; what comes later is of no use.
-        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
+        silo.Configure<SiloMessagingOptions>(
+            options => options.ResponseTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds) + ResponseMargin);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
@@ -20,6 +21,9 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
 
     public MartException? Failure { get; set; }
 
+    /// <summary>The trace that the last read belongs to.</summary>
+    public ActivityTraceId Trace { get; private set; }
+
     public int Reads => Volatile.Read(ref _reads);
 
     public int Tokens => Volatile.Read(ref _tokens);
@@ -37,6 +41,7 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     {
         // Taken before the count, by which a test knows that the rows are those of before its next change.
         var gate = Gate;
+        Trace = Activity.Current?.TraceId ?? default;
         var rows = await inner.ReadAsync(key, cancellationToken);
         Interlocked.Increment(ref _reads);
         if (gate is not null) await gate.Task;
