@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,11 +17,32 @@ internal static class ExclusiveListening
         // For silos and for clients; the keys are Orleans' own and known from its registrations only.
         var listeners = silo.Services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList();
         silo.Services.TryAddSingleton<SocketTransportFactory>();
+        silo.Services.TryAddSingleton<Listeners>();
         foreach (var listener in listeners)
         {
             silo.Services.Remove(listener);
-            silo.Services.AddKeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, static (services, _) => services.GetRequiredService<SocketTransportFactory>());
+            silo.Services.AddKeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, static (services, _) => services.GetRequiredService<Listeners>());
         }
         return silo;
+    }
+
+    /// <summary>Gives the ports up with the host: a silo whose start failed half-way lets its first port go by no other way.</summary>
+    private sealed class Listeners(SocketTransportFactory sockets) : IConnectionListenerFactory, IAsyncDisposable
+    {
+        private readonly List<IConnectionListener> _bound = [];
+
+        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        {
+            var listener = await sockets.BindAsync(endpoint, cancellationToken);
+            lock (_bound) _bound.Add(listener);
+            return listener;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            List<IConnectionListener> bound;
+            lock (_bound) bound = [.. _bound];
+            foreach (var listener in bound) await listener.UnbindAsync(CancellationToken.None);
+        }
     }
 }
