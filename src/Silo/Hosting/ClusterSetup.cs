@@ -35,8 +35,10 @@ public static class ClusterSetup
         builder.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", HealthStatus.Unhealthy, ["ready"]);
         // A silo tells each step of its start and stop; what matters to an operator is in its warnings and in health.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-        // What ends a start is told once, by the host, and not by each layer of the silo that it passes through.
+        // What ends a start is told once, in a line by HostProgram, and not by each layer that it passes through; nor is a taken port told,
+        // with which the next attempt does better.
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Its first look at a new silo takes the machine's uptime for a delay, and says so as a warning.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.Critical);

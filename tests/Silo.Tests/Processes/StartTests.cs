@@ -76,6 +76,7 @@ public sealed class StartTests : IAsyncLifetime
         var line = Assert.Single(silo.Log.ErrorLines);
         Assert.StartsWith("The start failed: ", line, StringComparison.Ordinal);
         Assert.Contains("lacks the RBAC rule", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hosting failed to start", silo.Log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
