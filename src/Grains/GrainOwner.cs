@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Store;
 using TransactionPipeline.Grains.Query;
 
 namespace TransactionPipeline.Grains;
 
 /// <summary>Asks a key's grain, wherever it is; knows when to do without it.</summary>
 internal sealed partial class GrainOwner(
-    IGrainFactory grains, ISnapshotStore snapshots, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time,
+    IGrainFactory grains, FallbackStore snapshots, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time,
     ILogger<GrainOwner> logger) : IRemoteOwner
 {
     public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion)
@@ -43,15 +44,17 @@ internal sealed partial class GrainOwner(
         return new(answer.ToCachedAnswer(key, held, asked), answer.Silo);
     }
 
-    /// <summary>Rows too large for one message: by the store, where they mostly are, and else in pieces. Null when the owner has others by now.</summary>
+    /// <summary>Rows too large for one message: by the store, where they mostly are, and else, also while it is away, in pieces. Null when the owner has others by now.</summary>
     private async Task<SnapshotRows?> FetchRowsAsync(IQueryGrain owner, QueryKey key, VersionNote version, int length)
     {
         if (await snapshots.LoadAsync(key, CancellationToken.None) is { } stored && stored.Version == version.ToVersion()) return new(stored.Rows);
         var bytes = new byte[length];
         for (var have = 0; have < length;)
         {
-            // Each piece in good time, the whole however long it takes.
-            if (await owner.ReadAsync(version, have).WaitAsync(options.Value.OwnerTimeout, time) is not { Length: > 0 } piece) return null;
+            // Each piece in good time, the whole however long it takes. One that fails after that is nobody's any more.
+            var reading = owner.ReadAsync(version, have);
+            _ = reading.SettledAsync();
+            if (await reading.WaitAsync(options.Value.OwnerTimeout, time) is not { Length: > 0 } piece) return null;
             piece.CopyTo(bytes, have);
             have += piece.Length;
         }

@@ -18,6 +18,6 @@ public sealed class GrainsOptions
     /// The most bytes of rows in one message between silos. Larger rows are left out of an owner's answer: the asker loads them from the
     /// shared store or, as long as they are not there, asks for them piece by piece.
     /// </summary>
-    /// <value>1 MiB: an answer of some 20,000 rows travels at once, and a larger one never holds up the calls behind it for long.</value>
+    /// <value>1 MiB: most answers travel at once, and a larger one never holds up the calls behind it for long.</value>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 }

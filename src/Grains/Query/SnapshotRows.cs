@@ -61,7 +61,6 @@ internal sealed class SnapshotRowsConverter(IOptions<GrainsOptions> options) : I
 {
     public SnapshotBytes ConvertToSurrogate(in SnapshotRows value)
     {
-        if (value.LeftOut > 0) return new() { Bytes = [], LeftOut = value.LeftOut };
         var bytes = value.Bytes;
         return bytes.Length <= options.Value.MaxMessageBytes ? new() { Bytes = bytes } : new() { Bytes = [], LeftOut = bytes.Length };
     }

@@ -4,7 +4,8 @@ using TransactionPipeline.Core.Cache;
 namespace TransactionPipeline.Silo.Tests.Grains;
 
 /// <summary>Rows that are too large for one message between silos.</summary>
-public sealed class LargeSnapshotTests
+[Collection(PostgresCollection.Name)]
+public sealed class LargeSnapshotTests(PostgresFixture server)
 {
     [Fact]
     public async Task Get_RowsInTheStore_AreLoadedFromThereByTheAsker()
@@ -32,5 +33,22 @@ public sealed class LargeSnapshotTests
         Assert.All(answers, answer => Assert.Equal((first.Snapshot.Version, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer))));
         Assert.Equal(1, cluster.Source.Reads);
         Assert.InRange(cluster.Counter.Pieces, 2 * others.Count, 100 * others.Count);
+    }
+
+    [Fact]
+    public async Task Get_StoreAway_RowsComeFromTheOwnerInPieces()
+    {
+        var postgres = await server.CreateDatabaseAsync();
+        await using var cluster = await SiloCluster.StartAsync(postgres: postgres, maxMessageBytes: 16);
+        var first = await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the first answer");
+        var owner = Assert.Single(cluster.Owners());
+        await server.ExecuteAsync(postgres.Database, "ALTER TABLE leases RENAME TO leases_away; ALTER TABLE snapshots RENAME TO snapshots_away");
+
+        var other = cluster.Silos.First(silo => silo != owner && SiloCluster.CopyVersion(silo) == SnapshotVersion.None);
+        var answer = await Phase.InTimeAsync(SiloCluster.AskAsync(other), "the other's answer");
+
+        Assert.Equal((first.Snapshot.Version, 1m), (answer.Snapshot.Version, SiloCluster.Total(answer)));
+        Assert.Equal(1, cluster.Source.Reads);
+        Assert.InRange(cluster.Counter.Pieces, 2, 100);
     }
 }

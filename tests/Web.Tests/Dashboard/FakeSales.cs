@@ -55,7 +55,7 @@ public sealed class FakeSales(TimeProvider time) : IKeyOwner, INewestMonth
 
     public IReadOnlyList<KeyStatus> List() => [];
 
-    /// <summary>The three sales of the seed's file, as the mart answers them; other months are empty.</summary>
+    /// <summary>The three sales of the sample file, as the mart answers them; other months are empty.</summary>
     public static MartRows Seed(QueryKey key)
     {
         if (key.Month != October) return MartRows.Empty;

@@ -21,7 +21,7 @@ internal static class SampleSales
     /// <summary>Every product's name, all with the prefix Halal.</summary>
     public static IEnumerable<string> Products => Catalogue.Select(item => $"Halal {item.Name}");
 
-    /// <summary>What the seed's example file holds for October 2023.</summary>
+    /// <summary>What the sample file holds for October 2023.</summary>
     public static IEnumerable<Transaction> Seed =>
     [
         new(Hash("T001"), "Halal Laptop", 999.99m, 2, new DateOnly(2023, 10, 1)),
