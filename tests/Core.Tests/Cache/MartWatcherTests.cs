@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
@@ -11,7 +10,7 @@ namespace TransactionPipeline.Core.Tests.Cache;
 public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
 {
     private static readonly Month October = new(2023, 10);
-    private readonly FakeTimeProvider _time = new();
+    private readonly SteppedTime _time = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly ConcurrentDictionary<Mart, int> _learned = new();
     private readonly ConcurrentQueue<(Mart Mart, bool Woken)> _looks = new();
     private readonly MartWatcher _watcher;
@@ -66,15 +65,16 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
     [Fact]
     public async Task Poll_BreakerIsOpen_ComesAgainAsSoonAsItLetsALookThrough()
     {
-        _look = _ => Task.FromException(new MartException("the breaker is open", MartFailure.Unavailable) { RetryAfter = TimeSpan.FromMilliseconds(100) });
+        var soon = TimeSpan.FromMilliseconds(100);
+        _look = _ => Task.FromException(new MartException("the breaker is open", MartFailure.Unavailable) { RetryAfter = soon });
         await _watcher.StartAsync(default);
-        await WithTimeAsync(() => _looks.Count >= 2, "the looks that are held back");
-        var began = _time.GetUtcNow();
+        for (var mart = 0; mart < 2; mart++) Assert.Equal(soon, await NextPauseAsync("the pause after a look that was held back"));
 
         _look = _ => Task.CompletedTask;
-        await WithTimeAsync(() => _learned.Count == 2, "the next looks");
+        _time.Advance(soon);
 
-        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+        for (var mart = 0; mart < 2; mart++) Assert.Equal(new CacheOptions().Poll, await NextPauseAsync("the pause after the next look"));
+        Assert.Equal(2, _learned.Count);
     }
 
     [Fact]
@@ -113,14 +113,22 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
 
     void IHeldKeys.Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf) => _learned.AddOrUpdate(mart, 1, (_, times) => times + 1);
 
+    /// <summary>Lets each pause pass as soon as the watcher makes it, until what is awaited holds: no look is without one after it.</summary>
     private async Task WithTimeAsync(Func<bool> holds, string phase)
     {
+        while (!holds()) _time.Advance(await NextPauseAsync(phase));
+    }
+
+    private async Task<TimeSpan> NextPauseAsync(string phase)
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!holds())
+        try
         {
-            if (limit.IsCancellationRequested) throw new TimeoutException($"{phase} did not happen");
-            _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            return await _time.NextTimerAsync(limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException($"{phase} did not happen", late);
         }
     }
 }

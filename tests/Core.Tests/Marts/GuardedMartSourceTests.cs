@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 
@@ -8,7 +7,8 @@ namespace TransactionPipeline.Core.Tests.Marts;
 public sealed class GuardedMartSourceTests
 {
     private static readonly Month October = Month.Parse("2023-10");
-    private readonly FakeTimeProvider _time = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly SteppedTime _time = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly ScriptedMart _mart = new();
 
     [Fact]
@@ -18,7 +18,10 @@ public sealed class GuardedMartSourceTests
         _mart.Script.Enqueue(_ => throw new MartException("lost", MartFailure.Transient));
         _mart.Script.Enqueue(_ => Task.FromResult("7"));
 
-        Assert.Equal("7", await RunAsync(guarded.GetChangeTokenAsync(October, CancellationToken.None)));
+        var asking = guarded.GetChangeTokenAsync(October, CancellationToken.None);
+        await PassPauseAsync();
+
+        Assert.Equal("7", await asking.WaitAsync(Patience));
         Assert.Equal(2, _mart.Asked);
     }
 
@@ -37,15 +40,31 @@ public sealed class GuardedMartSourceTests
     [Fact]
     public async Task Ask_MartThatNeverAnswers_EndsInTimeAndFreesItsSlot()
     {
-        using var guarded = Guarded(new() { MaxConcurrent = 1, Retries = 1 });
-        for (var i = 0; i < 2; i++) _mart.Script.Enqueue(NeverAsync);
+        var options = new MartGuardOptions { MaxConcurrent = 1, Retries = 1 };
+        using var guarded = Guarded(options);
+        using var attempts = new SemaphoreSlim(0);
+        for (var i = 0; i < 2; i++)
+        {
+            _mart.Script.Enqueue(cancelled =>
+            {
+                attempts.Release();
+                return NeverAsync(cancelled);
+            });
+        }
+        var attempt = TimeSpan.FromSeconds(options.AttemptTimeoutSeconds);
 
-        var failed = await Assert.ThrowsAsync<MartException>(() => RunAsync(guarded.GetChangeTokenAsync(October, CancellationToken.None)));
+        var asking = guarded.GetChangeTokenAsync(October, CancellationToken.None);
+        Assert.True(await attempts.WaitAsync(Patience), "the first attempt did not begin");
+        _time.Advance(attempt);
+        await PassPauseAsync();
+        Assert.True(await attempts.WaitAsync(Patience), "the second attempt did not begin");
+        _time.Advance(attempt);
+        var failed = await Assert.ThrowsAsync<MartException>(() => asking.WaitAsync(Patience));
 
         Assert.Equal(MartFailure.Transient, failed.Failure);
         _mart.Script.Clear();
         _mart.Script.Enqueue(_ => Task.FromResult("8"));
-        Assert.Equal("8", await RunAsync(guarded.GetChangeTokenAsync(October, CancellationToken.None)));
+        Assert.Equal("8", await guarded.GetChangeTokenAsync(October, CancellationToken.None).WaitAsync(Patience));
     }
 
     [Fact]
@@ -103,15 +122,24 @@ public sealed class GuardedMartSourceTests
 
     private GuardedMartSource Guarded(MartGuardOptions? options = null) => new(_mart, options ?? new(), _time);
 
-    /// <summary>Moves the clock until the task ends: the waits of retries and time-outs pass at once.</summary>
-    private async Task<T> RunAsync<T>(Task<T> task)
+    /// <summary>
+    /// Lets the pause before the next attempt pass as soon as it is made, and no other time. (The time-outs' timers are made without an
+    /// end and set afterwards.)
+    /// </summary>
+    private async Task PassPauseAsync()
     {
-        while (!task.IsCompleted)
+        using var limit = new CancellationTokenSource(Patience);
+        try
         {
-            _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
+            TimeSpan due;
+            do due = await _time.NextTimerAsync(limit.Token);
+            while (due <= TimeSpan.Zero);
+            _time.Advance(due);
         }
-        return await task;
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException("the pause before the next attempt did not begin", late);
+        }
     }
 
     private static async Task<string> NeverAsync(CancellationToken cancellationToken)
