@@ -68,12 +68,12 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
         var soon = TimeSpan.FromMilliseconds(100);
         _look = _ => Task.FromException(new MartException("the breaker is open", MartFailure.Unavailable) { RetryAfter = soon });
         await _watcher.StartAsync(default);
-        for (var mart = 0; mart < 2; mart++) Assert.Equal(soon, await NextPauseAsync("the pause after a look that was held back"));
+        for (var mart = 0; mart < 2; mart++) Assert.Equal(soon, await _time.NextPauseAsync("the pause after a look that was held back"));
 
         _look = _ => Task.CompletedTask;
         _time.Advance(soon);
 
-        for (var mart = 0; mart < 2; mart++) Assert.Equal(new CacheOptions().Poll, await NextPauseAsync("the pause after the next look"));
+        for (var mart = 0; mart < 2; mart++) Assert.Equal(new CacheOptions().Poll, await _time.NextPauseAsync("the pause after the next look"));
         Assert.Equal(2, _learned.Count);
     }
 
@@ -116,19 +116,6 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
     /// <summary>Lets each pause pass as soon as the watcher makes it, until what is awaited holds: no look is without one after it.</summary>
     private async Task WithTimeAsync(Func<bool> holds, string phase)
     {
-        while (!holds()) _time.Advance(await NextPauseAsync(phase));
-    }
-
-    private async Task<TimeSpan> NextPauseAsync(string phase)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        try
-        {
-            return await _time.NextTimerAsync(limit.Token);
-        }
-        catch (OperationCanceledException late)
-        {
-            throw new TimeoutException($"{phase} did not happen", late);
-        }
+        while (!holds()) _time.Advance(await _time.NextPauseAsync(phase));
     }
 }

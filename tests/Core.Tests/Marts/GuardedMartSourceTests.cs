@@ -122,25 +122,8 @@ public sealed class GuardedMartSourceTests
 
     private GuardedMartSource Guarded(MartGuardOptions? options = null) => new(_mart, options ?? new(), _time);
 
-    /// <summary>
-    /// Lets the pause before the next attempt pass as soon as it is made, and no other time. (The time-outs' timers are made without an
-    /// end and set afterwards.)
-    /// </summary>
-    private async Task PassPauseAsync()
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        try
-        {
-            TimeSpan due;
-            do due = await _time.NextTimerAsync(limit.Token);
-            while (due <= TimeSpan.Zero);
-            _time.Advance(due);
-        }
-        catch (OperationCanceledException late)
-        {
-            throw new TimeoutException("the pause before the next attempt did not begin", late);
-        }
-    }
+    /// <summary>Lets the pause before the next attempt pass as soon as it is made, and no other time.</summary>
+    private async Task PassPauseAsync() => _time.Advance(await _time.NextPauseAsync("the pause before the next attempt"));
 
     private static async Task<string> NeverAsync(CancellationToken cancellationToken)
     {
