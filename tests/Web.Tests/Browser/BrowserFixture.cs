@@ -7,6 +7,7 @@ namespace TransactionPipeline.Web.Tests.Browser;
 /// <summary>The real app on a loopback port with a shop's sales, and a real browser.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly WebAppFixture _app = new() { Settings = { ["ingestion:sample"] = "" } };
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -18,6 +19,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         Address = _app.Listen();
         await SampleSales.LoadAsync(_app, SampleSales.Shop());
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);
         _browser = await Chromium.LaunchAsync(_playwright);
     }
 
