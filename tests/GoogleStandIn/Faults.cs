@@ -58,16 +58,23 @@ public sealed class Faults
     /// <summary>Lets the slow calls go on.</summary>
     public void ReleaseSlow()
     {
-        var slow = Interlocked.Exchange(ref _slow, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        slow.SetResult();
+        lock (_lock)
+        {
+            _slow.SetResult();
+            _slow = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
-    internal Task WaitWhileSlowAsync(CancellationToken cancellationToken) => _slow.Task.WaitAsync(cancellationToken);
-
-    internal Fault? Take(string api, bool jobs)
+    /// <summary>The planned fault of a call, used up by one.</summary>
+    /// <remarks>
+    /// <paramref name="released"/> ends at the next <see cref="ReleaseSlow"/>. It comes together with the fault: asked
+    /// for later, a release in between would go unheard.
+    /// </remarks>
+    internal Fault? Take(string api, bool jobs, out Task released)
     {
         lock (_lock)
         {
+            released = _slow.Task;
             for (var i = 0; i < _planned.Count; i++)
             {
                 var (fault, skip, times) = _planned[i];

@@ -101,13 +101,13 @@ public sealed class StandIn : IAsyncDisposable
             await Wire.Error(401, "authError", "Request had invalid authentication credentials.").ExecuteAsync(context);
             return;
         }
-        switch (Faults.Take(api, jobs: false))
+        switch (Faults.Take(api, jobs: false, out var released))
         {
             case null:
                 await next(context);
                 break;
             case { Kind: FaultKind.Slow }:
-                await Faults.WaitWhileSlowAsync(context.RequestAborted);
+                await released.WaitAsync(context.RequestAborted);
                 await next(context);
                 break;
             case { Kind: FaultKind.CutAnswer }:

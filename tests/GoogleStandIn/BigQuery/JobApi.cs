@@ -144,7 +144,7 @@ internal sealed class JobApi(Engine engine, ObjectStore objects, Faults faults)
 
     private void Run(Job job, Action work)
     {
-        if (faults.Take("bigquery.jobs", jobs: true) is { } fault)
+        if (faults.Take("bigquery.jobs", jobs: true, out _) is { } fault)
         {
             job.Error = new SqlRefusedException($"Planned {fault.Reason}", fault.Reason);
             return;

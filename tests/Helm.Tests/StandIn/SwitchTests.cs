@@ -53,6 +53,18 @@ public sealed class SwitchTests : StandInTests, IDisposable
     }
 
     [Fact]
+    public void Take_ClearedBeforeTheAnswerIsHeld_IsReleased()
+    {
+        var faults = new FaultSwitches();
+        faults.Add(new FaultRule(FaultKind.Slow));
+
+        Assert.NotNull(faults.Take("list", "silomemberships", _ => true, out var cleared));
+        faults.Clear();
+
+        Assert.True(cleared.IsCompleted, "a clearing between taking a fault and holding the answer went unheard");
+    }
+
+    [Fact]
     public async Task CutOff_Write_IsCarriedOutAndItsAnswerLost()
     {
         await CreateAsync(1);

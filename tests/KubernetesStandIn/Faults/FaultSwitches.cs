@@ -7,15 +7,6 @@ public sealed class FaultSwitches
     private readonly List<(FaultRule Rule, int Left)> _rules = [];
     private TaskCompletionSource _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when the rules are cleared, so that slow answers held by them go out.</summary>
-    public Task Cleared
-    {
-        get
-        {
-            lock (_lock) return _cleared.Task;
-        }
-    }
-
     public void Add(FaultRule rule)
     {
         lock (_lock) _rules.Add((rule, rule.Times));
@@ -32,10 +23,15 @@ public sealed class FaultSwitches
     }
 
     /// <summary>Takes the first rule that matches, and uses it up by one.</summary>
-    public FaultRule? Take(string verb, string resource, Func<FaultKind, bool> applies)
+    /// <remarks>
+    /// <paramref name="cleared"/> ends when the rules are cleared, so that slow answers held by them go out. It comes
+    /// together with the rule: asked for later, a clearing in between would go unheard.
+    /// </remarks>
+    public FaultRule? Take(string verb, string resource, Func<FaultKind, bool> applies, out Task cleared)
     {
         lock (_lock)
         {
+            cleared = _cleared.Task;
             for (var i = 0; i < _rules.Count; i++)
             {
                 var (rule, left) = _rules[i];

@@ -59,8 +59,8 @@ internal sealed class ApiServer(KubernetesStandInServer server, ObjectStore stor
 
     private async Task HandleAsync(HttpContext http, ApiPath address, ApiCall call)
     {
-        var fault = server.Faults.Take(call.Verb, call.Resource, kind => kind != FaultKind.CutWatch);
-        if (await BreakAsync(http, call, fault)) return;
+        var fault = server.Faults.Take(call.Verb, call.Resource, kind => kind != FaultKind.CutWatch, out var cleared);
+        if (await BreakAsync(http, call, fault, cleared)) return;
 
         // The real server finds out who may before it finds out what is.
         Authorize(call);
@@ -126,7 +126,7 @@ internal sealed class ApiServer(KubernetesStandInServer server, ObjectStore stor
         return (made ? 201 : 200, _objects.Patch(resource, at.Namespace, at.Name, type, body, http.Request.Query));
     }
 
-    private async Task<bool> BreakAsync(HttpContext http, ApiCall call, FaultRule? fault)
+    private async Task<bool> BreakAsync(HttpContext http, ApiCall call, FaultRule? fault, Task cleared)
     {
         switch (fault?.Kind)
         {
@@ -145,7 +145,7 @@ internal sealed class ApiServer(KubernetesStandInServer server, ObjectStore stor
             case FaultKind.Slow:
                 using (var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted))
                 {
-                    await Task.WhenAny(Task.Delay(fault.Delay, time, gone.Token), server.Faults.Cleared);
+                    await Task.WhenAny(Task.Delay(fault.Delay, time, gone.Token), cleared);
                     await gone.CancelAsync();
                 }
 

@@ -87,7 +87,7 @@ internal sealed class Watch(ObjectStore store, FaultSwitches faults, TimeProvide
 
     private async Task<bool> CutAsync(HttpContext http, ResourceDefinition resource, Change change)
     {
-        if (faults.Take("watch", resource.Plural, kind => kind == FaultKind.CutWatch) is null) return false;
+        if (faults.Take("watch", resource.Plural, kind => kind == FaultKind.CutWatch, out _) is null) return false;
         var line = new JsonObject { ["type"] = change.Type, ["object"] = change.Value.DeepClone() }.ToJsonString();
         await http.Response.WriteAsync(line[..(line.Length / 2)]);
         await http.Response.Body.FlushAsync();

@@ -21,7 +21,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private TaskCompletionSource _closed = NewSignal();
     private volatile TcpFault _fault = TcpFault.None;
     private volatile byte[]? _silenced;
-    private (byte[] Text, TaskCompletionSource Said)? _awaited;
+    private Tuple<byte[], TaskCompletionSource>? _awaited;
     private long _fromServer;
     private long _fromClient;
 
@@ -70,7 +70,7 @@ public sealed class TcpProxy : IAsyncDisposable
     public async Task WhenClientSaysAsync(string text)
     {
         var said = NewSignal();
-        _awaited = (Encoding.ASCII.GetBytes(text), said);
+        _awaited = Tuple.Create(Encoding.ASCII.GetBytes(text), said);
         try
         {
             await said.Task.WaitAsync(Patience);
@@ -179,6 +179,8 @@ public sealed class TcpProxy : IAsyncDisposable
             return;
         }
         lock (_links) _links.Add(link);
+        // A fault that was set while this one connected has reset all others already.
+        if (_fault is TcpFault.Reset or TcpFault.Refuse) End(link, reset: true);
         _ = PumpAsync(client, server, link, fromServer: false);
         _ = PumpAsync(server, client, link, fromServer: true);
     }
@@ -193,13 +195,13 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 var read = await from.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token);
                 if (read == 0) break;
-                var isAwaited = !fromServer && _awaited is var (text, _) && buffer.AsSpan(0, read).IndexOf(text) >= 0;
+                var said = !fromServer && _awaited is var (text, one) && buffer.AsSpan(0, read).IndexOf(text) >= 0 ? one : null;
                 if (!fromServer && _silenced is { } words && buffer.AsSpan(0, read).IndexOf(words) >= 0) link.IsSilenced = true;
                 // What comes while the line is a black hole is gone for good.
                 if (_fault == TcpFault.Blackhole || (link.IsSilenced && _silenced is not null)) continue;
                 reset = Cuts(fromServer, read, out var last);
                 await SendAsync(to, buffer.AsMemory(0, reset ? last : read), fromServer);
-                if (isAwaited) _awaited!.Value.Said.TrySetResult();
+                said?.TrySetResult();
             }
         }
         catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException or SocketException)

@@ -32,8 +32,9 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
 
     public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
     {
+        var gate = TokenGate;
         Interlocked.Increment(ref _tokens);
-        if (TokenGate is { } gate) await gate.Task;
+        if (gate is not null) await gate.Task;
         return Failure is { } failure ? throw failure : await inner.GetChangeTokenAsync(month, cancellationToken);
     }
 
