@@ -15,6 +15,8 @@ return args switch
     ["changes", .. var rest] => await ChangeBenchmark.RunAsync(rest),
     ["load", .. var rest] => await LoadBenchmark.RunAsync(rest),
     ["postgres", .. var rest] => await PostgresBenchmark.RunAsync(rest),
+    ["roll"] => await RollingRestartBenchmark.RunAsync(null),
+    ["roll", var folder] => await RollingRestartBenchmark.RunAsync(folder),
     ["silo", .. var rest] => await SiloBenchmark.RunAsync(rest),
     _ => Usage(),
 };
@@ -29,8 +31,9 @@ static int Usage()
           changes [COUNT]  from a change's commit to its being served by three processes; from Ctrl-C to the end
           load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
           postgres         loading and reading PostgreSQL against psql and plain Npgsql
-          silo [SECONDS [FOLDER]]   start, memory, a cached answer from one and from three silos, grain calls, a rolling restart under
-                           load; beside the older build of src/Silo in FOLDER when one is named; needs wrk
+          roll [FOLDER]    a rolling restart of three silos under load
+          silo [SECONDS [FOLDER]]   start, memory, a cached answer from one and from three silos, grain calls; needs wrk
+        FOLDER is that of an older build of src/Silo, to measure beside this one.
         """);
     return 2;
 }

@@ -16,6 +16,7 @@ internal sealed class RollingRestartBenchmark : IDisposable
     private const string Query = "/sales/trends?product_prefix=Halal&sale_month=2023-10-01";
     private const int FirstPort = 18771;
     private const int Clients = 8;
+    private const int Rounds = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -32,12 +33,44 @@ internal sealed class RollingRestartBenchmark : IDisposable
 
     private RollingRestartBenchmark(SiloBuild build, string directory, KubernetesStandInServer api) => (_build, _directory, _api) = (build, directory, api);
 
-    public static async Task RunAsync(SiloBuild build, string directory)
+    /// <summary>In rounds, the builds by turns; what counts is the median of the rounds.</summary>
+    /// <param name="folder">Of an older build, or null.</param>
+    public static async Task<int> RunAsync(string? folder)
     {
-        var crds = Path.Combine(Root(), "helm", "transaction-pipeline", "crds");
-        await using var api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = ["bench"], Manifests = [crds] });
-        using var benchmark = new RollingRestartBenchmark(build, directory, api);
-        await benchmark.RollAsync();
+        var builds = SiloBuild.Beside(folder);
+        var rolls = builds.Select(_ => new List<Roll>()).ToArray();
+        // The first round of each is warm-up.
+        for (var round = 0; round <= Rounds; round++)
+            for (var i = 0; i < builds.Count; i++) rolls[i].Add(await RunAsync(builds[i]));
+        for (var i = 0; i < builds.Count; i++)
+            Console.WriteLine($"{builds[i].Name}, median of {Rounds}: {Middle(rolls[i])}, {rolls[i].Skip(1).Sum(roll => roll.Errors)} errors in all");
+        return 0;
+    }
+
+    private static Roll Middle(List<Roll> rolls) => new(
+        HttpBenchmark.Median([.. rolls.Select(roll => roll.StartSeconds)]),
+        HttpBenchmark.Median([.. rolls.Select(roll => roll.Seconds)]),
+        (int)HttpBenchmark.Median([.. rolls.Select(roll => (double)roll.Answers)]),
+        HttpBenchmark.Median([.. rolls.Select(roll => roll.P50)]),
+        HttpBenchmark.Median([.. rolls.Select(roll => roll.P99)]),
+        (int)HttpBenchmark.Median([.. rolls.Select(roll => (double)roll.Errors)]));
+
+    private static async Task<Roll> RunAsync(SiloBuild build)
+    {
+        var directory = Directory.CreateTempSubdirectory("roll-benchmark-");
+        try
+        {
+            var crds = Path.Combine(Root(), "helm", "transaction-pipeline", "crds");
+            await using var api = await KubernetesStandInServer.StartAsync(new StandInOptions { Namespaces = ["bench"], Manifests = [crds] });
+            using var benchmark = new RollingRestartBenchmark(build, directory.FullName, api);
+            var roll = await benchmark.RollAsync();
+            Console.WriteLine($"rolling restart of three silos ({build.Name}) on Kubernetes membership, under load: {roll}{benchmark.ErrorsText()}");
+            return roll;
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     public void Dispose()
@@ -54,14 +87,15 @@ internal sealed class RollingRestartBenchmark : IDisposable
         return folder.FullName;
     }
 
-    private async Task RollAsync()
+    private string ErrorsText() => string.Concat(_errors.Select(error => $"{Environment.NewLine}  {error.Value} x {error.Key}"));
+
+    private async Task<Roll> RollAsync()
     {
         var since = Stopwatch.GetTimestamp();
         for (var silo = 0; silo < 3; silo++) Start();
         var probing = Task.Run(ProbeAsync);
         await AllReadyAsync();
-        Console.WriteLine(
-            $"three silos ({_build.Name}) on Kubernetes membership, from start together to ready: {Stopwatch.GetElapsedTime(since).TotalSeconds:F2} s");
+        var start = Stopwatch.GetElapsedTime(since);
         using (var client = new HttpClient { BaseAddress = new Uri(_silos[0].Address) })
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await HttpBenchmark.SignInAsync(client));
         var load = Enumerable.Range(0, Clients).Select(client => Task.Run(() => AskAsync(client))).ToList();
@@ -81,9 +115,8 @@ internal sealed class RollingRestartBenchmark : IDisposable
         await Task.WhenAll([probing, .. load]);
 
         var times = _took.Order().ToList();
-        Console.WriteLine($"rolling restart of three silos ({_build.Name}) under load: {took.TotalSeconds:F1} s, {times.Count} answers, p50 "
-            + $"{times[times.Count / 2]:F1} ms, p99 {times[times.Count * 99 / 100]:F1} ms, {_errors.Values.Sum()} errors"
-            + string.Concat(_errors.Select(error => $"{Environment.NewLine}  {error.Value} x {error.Key}")));
+        return new(
+            start.TotalSeconds, took.TotalSeconds, times.Count, times[times.Count / 2], times[times.Count * 99 / 100], _errors.Values.Sum());
     }
 
     private void Start()
@@ -150,5 +183,11 @@ internal sealed class RollingRestartBenchmark : IDisposable
                 _errors.AddOrUpdate(cut.Message, 1, (_, count) => count + 1);
             }
         }
+    }
+
+    private sealed record Roll(double StartSeconds, double Seconds, int Answers, double P50, double P99, int Errors)
+    {
+        public override string ToString() =>
+            $"start together to ready {StartSeconds:F2} s, roll {Seconds:F1} s, {Answers} answers, p50 {P50:F1} ms, p99 {P99:F1} ms, {Errors} errors";
     }
 }
