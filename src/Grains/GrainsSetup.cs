@@ -24,7 +24,7 @@ public static class GrainsSetup
         services.AddSingleton<ILeaseHolders, SiloLeaseHolders>();
         services.AddSingleton<GrainOwner>();
         services.AddSingleton(provider => new GrainKeyOwner(
-            provider.GetRequiredService<CachedQueryContext>(),
+            provider.GetRequiredService<CachedQueryContext>() with { Name = provider.GetRequiredService<ILocalSiloDetails>().Name },
             provider.GetRequiredService<GrainOwner>(),
             provider.GetRequiredService<IGrainFactory>(),
             provider.GetRequiredService<IOptions<GrainsOptions>>().Value));

@@ -24,6 +24,7 @@ public sealed partial class CachedQuery
     private readonly VersionClock _versions;
     private readonly ILogger _logger;
     private readonly string _holder;
+    private readonly string _name;
     private readonly Action<long> _grew;
 
     private volatile KeyState _state = KeyState.Unknown;
@@ -51,6 +52,7 @@ public sealed partial class CachedQuery
         _versions = context.Versions;
         _logger = context.Logger;
         _holder = context.Holder;
+        _name = context.Name;
         _grew = Grew;
         _lastAskedAt = Now().UtcTicks;
     }
@@ -77,8 +79,8 @@ public sealed partial class CachedQuery
     /// <summary>Its month's shelf.</summary>
     internal MonthShelf Month => _month;
 
-    /// <summary>Who refreshed it last: the owner elsewhere, or this process.</summary>
-    public string Owner => _ownerName ?? _holder;
+    /// <summary>Who refreshes it: this process, or the owner that answered last; null while none has.</summary>
+    public string? Owner => _owner is null || _isOwned ? _name : _ownerName;
 
     /// <summary>When a caller last asked.</summary>
     public DateTimeOffset LastAskedAt => new(Interlocked.Read(ref _lastAskedAt), TimeSpan.Zero);

@@ -23,6 +23,9 @@ public sealed record CachedQueryContext(
     ILogger<CachedQuery> Logger,
     string Holder)
 {
+    /// <summary>How operators know this process; the machine's name, or the silo's.</summary>
+    public string Name { get; init; } = Environment.MachineName;
+
     /// <summary>The owner that refreshes the keys in this process's place; null when they are refreshed here.</summary>
     public IRemoteOwner? RemoteOwner { get; init; }
 

@@ -9,8 +9,8 @@ namespace TransactionPipeline.Core.Cache;
 /// <param name="CheckedAt">When it was last known unchanged; null while there is none.</param>
 /// <param name="Hits">Answers given from it in this process.</param>
 /// <param name="LastAskedAt">When a caller last asked.</param>
-/// <param name="Owner">Who refreshes it: this process, or a silo.</param>
+/// <param name="Owner">Who refreshes it: this process, or the silo that answered last when asked; null while none has.</param>
 /// <param name="IsOwned">This process is the one that refreshes it for all.</param>
 public sealed record KeyStatus(
     QueryKey Key, SnapshotVersion Version, int Rows, long SizeInBytes, DateTimeOffset? DataAsOf, DateTimeOffset? CheckedAt,
-    long Hits, DateTimeOffset LastAskedAt, string Owner, bool IsOwned = false);
+    long Hits, DateTimeOffset LastAskedAt, string? Owner, bool IsOwned = false);

@@ -1,4 +1,5 @@
 using TransactionPipeline.Core.Store;
+using TransactionPipeline.Silo.Hosting;
 using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Silo.Joining;
@@ -7,8 +8,9 @@ namespace TransactionPipeline.Silo.Joining;
 /// Keeps this silo out of a cluster whose silos serve other marts or use another store: a key's owner there would answer from other data,
 /// and no lease would hold between the two.
 /// </summary>
-internal sealed class JoinCheck(
-    ServedStores stores, ServedStoresClient client, ILocalSiloDetails local, IMembershipTable membership, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed partial class JoinCheck(
+    ServedStores stores, ServedStoresClient client, ILocalSiloDetails local, IMembershipTable membership, ClusterSettings settings, TimeProvider time,
+    ILogger<JoinCheck> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Attempts = 3;
 
@@ -17,12 +19,20 @@ internal sealed class JoinCheck(
 
     public void Participate(ISiloLifecycle lifecycle)
     {
+        // Said first: where nobody listens, the attempts to connect go on until the time to join is over.
+        if (settings.Primary is { } primary) lifecycle.Subscribe(nameof(JoinCheck), ServiceLifecycleStage.First, _ => SayAsync(primary));
         // Before the cluster hears of this silo, so that it leaves no trace when it is refused. A member that does not answer may be one
         // that died and is not yet known to be dead.
         lifecycle.Subscribe(nameof(JoinCheck), ServiceLifecycleStage.RuntimeGrainServices + 1, stop => CheckAsync(mustAnswer: false, stop));
         // And once this silo's row says "joining": of two that start together, the later one sees the other. All active members have
         // been reached by then. This silo is not active yet: it has no grain and gets no call but this one.
         lifecycle.Subscribe(nameof(JoinCheck), ServiceLifecycleStage.ValidateInitialConnectivity + 1, stop => CheckAsync(mustAnswer: true, stop));
+    }
+
+    private Task SayAsync(string primary)
+    {
+        LogJoining(local.ClusterId, primary);
+        return Task.CompletedTask;
     }
 
     /// <exception cref="StartRefusedException">A silo of the cluster uses other databases; the message names them.</exception>
@@ -80,4 +90,7 @@ internal sealed class JoinCheck(
                 yield return $"another {store.Part} ({store.ToIdentity()}; here {mine})";
         }
     }
+
+    [LoggerMessage(1, LogLevel.Information, "Joining the cluster {Cluster} by the silo at {Primary} (cluster__primary), for as long as a join may take")]
+    private partial void LogJoining(string cluster, string primary);
 }

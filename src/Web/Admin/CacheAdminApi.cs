@@ -91,7 +91,7 @@ internal static partial class CacheAdminApi
     /// <summary>One key as JSON.</summary>
     private sealed record HeldKey(
         string key, string? version, int rows, long size_bytes, DateTimeOffset? data_as_of, double? age_seconds, long hits,
-        DateTimeOffset last_asked_at, string owner)
+        DateTimeOffset last_asked_at, string? owner)
     {
         public static HeldKey Of(KeyStatus key, DateTimeOffset now) => new(
             key.Key.ToString(), key.DataAsOf is null ? null : key.Version.ToString(), key.Rows, key.SizeInBytes, key.DataAsOf,

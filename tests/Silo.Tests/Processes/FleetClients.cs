@@ -69,13 +69,13 @@ internal sealed class FleetClients : IAsyncDisposable
     public Task CheckAllAsync(IEnumerable<ProgramProcess> silos) =>
         Task.WhenAll(silos.SelectMany(silo => Keys.Select(key => CheckAsync(silo, key))));
 
-    /// <summary>The name of the silo that owns each key, as the asked one has just found out.</summary>
-    public async Task<IReadOnlyList<string>> OwnersAsync(ProgramProcess asked)
+    /// <summary>The name of the silo that owns each key, as the asked one has just found out; null where none could be reached.</summary>
+    public async Task<IReadOnlyList<string?>> OwnersAsync(ProgramProcess asked)
     {
         // A copy tells who answered for it last.
         await CheckAllAsync([asked]);
         var held = await _checker.GetFromJsonAsync<JsonElement>(new Uri(asked.Address, "/admin/cache"));
-        return [.. Keys.Select(key => held.EnumerateArray().Single(one => Text(one, "key") == key.ToString())).Select(one => Text(one, "owner"))];
+        return [.. Keys.Select(key => held.EnumerateArray().Single(one => Text(one, "key") == key.ToString())).Select(one => one.GetProperty("owner").GetString())];
 
         static string Text(JsonElement one, string name) => one.GetProperty(name).GetString()!;
     }
