@@ -11,7 +11,8 @@ internal sealed partial class GrainOwner(
     IGrainFactory grains, FallbackStore snapshots, VersionClock versions, IOptions<GrainsOptions> options, TimeProvider time,
     ILogger<GrainOwner> logger) : IRemoteOwner
 {
-    public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion)
+    public async Task<OwnersAnswer?> AskAsync(
+        QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)
     {
         var question = new OwnerQuestion
         {
@@ -24,16 +25,15 @@ internal sealed partial class GrainOwner(
         var asked = time.GetUtcNow();
         try
         {
-            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
             var owner = grains.GetGrain<IQueryGrain>(key.ToString());
-            answer = await owner.AskAsync(question, patience.Token);
+            answer = await WhileAliveAsync(owner, owner.AskAsync(question, cancellationToken), cancellationToken);
             if (answer.Rows is { LeftOut: > 0 and var bytes })
             {
                 if (await FetchRowsAsync(owner, key, answer.Version, bytes) is not { } rows) return null;
                 answer = answer with { Rows = rows };
             }
         }
-        catch (Exception unreachable)
+        catch (Exception unreachable) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever it is, a silo that hangs, dies, leaves or speaks a newer version: the lease and its fence keep the key to one
             // writer, so the asker may do the work. It costs at most a query.
@@ -42,6 +42,31 @@ internal sealed partial class GrainOwner(
         }
         versions.Observe(answer.Clock);
         return new(answer.ToCachedAnswer(key, held, asked), answer.Silo);
+    }
+
+    /// <summary>
+    /// However long the mart takes, for as long as the owner gives signs of life. One that gives none is left to itself and not told to
+    /// give up: what it works at may come yet, and is looked for in the store.
+    /// </summary>
+    private async Task<OwnerAnswer> WhileAliveAsync(IQueryGrain owner, Task<OwnerAnswer> answering, CancellationToken cancellationToken)
+    {
+        // Whatever it comes to, when nobody waits for it any more.
+        _ = answering.SettledAsync();
+        var half = options.Value.OwnerTimeout / 2;
+        while (true)
+        {
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var late = Task.Delay(half, time, pause.Token);
+            if (await Task.WhenAny(answering, late) == answering)
+            {
+                await pause.CancelAsync();
+                return await answering;
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            var living = owner.IsAliveAsync();
+            _ = living.SettledAsync();
+            await living.WaitAsync(half, time, cancellationToken);
+        }
     }
 
     /// <summary>Rows too large for one message: by the store, where they mostly are, and else, also while it is away, in pieces. Null when the owner has others by now.</summary>

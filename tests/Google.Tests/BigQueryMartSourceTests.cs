@@ -82,6 +82,22 @@ public sealed class BigQueryMartSourceTests
         Assert.Equal(1, mart.StandIn.Calls.Count("bigquery.jobs.cancel"));
     }
 
+    [Fact]
+    public async Task Read_CallerLeavesWhileTheJobRuns_IsCancelledThereToo()
+    {
+        await using var mart = await StartAsync();
+        mart.StandIn.Faults.PollsBeforeDone = int.MaxValue;
+        using var caller = new CancellationTokenSource();
+        var polled = mart.StandIn.Calls.NextAsync("bigquery.jobs.getQueryResults");
+        var reading = mart.Warehouse.ReadAsync(Key("2023-10"), caller.Token);
+        await Phase.InTimeAsync(polled, "the waiting for the job");
+
+        await caller.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        Assert.Equal(1, mart.StandIn.Calls.Count("bigquery.jobs.cancel"));
+    }
+
     [Theory]
     [InlineData("%")]
     [InlineData("Halal' OR '1'='1")]

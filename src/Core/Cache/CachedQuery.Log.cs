@@ -14,6 +14,9 @@ public sealed partial class CachedQuery
     [LoggerMessage(3, LogLevel.Warning, "Refresh of {Key} came too late: its lease (fence {Fence}) is another's now; its rows are dropped")]
     private partial void LogLeaseLost(QueryKey key, long fence);
 
+    [LoggerMessage(5, LogLevel.Information, "Refresh of {Key} is given up: nobody waits for it any more")]
+    private partial void LogGivenUp(QueryKey key);
+
     [LoggerMessage(4, LogLevel.Warning, "The owner of {Key}, {Owner}, answered with version {Version} where {Known} is known; it is refreshed here")]
     private partial void LogOwnerBehind(QueryKey key, string owner, SnapshotVersion version, SnapshotVersion known);
 }

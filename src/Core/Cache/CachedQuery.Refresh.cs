@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 
@@ -6,8 +7,9 @@ namespace TransactionPipeline.Core.Cache;
 /// <content>
 /// The refresh, one at a time in this process by sharing the running task, one at a time over all processes by the key's lease. Two tasks
 /// are shared: the work under the lease, also by other processes' questions to this one as the key's owner; and, where another may be the
-/// owner, the asking of it, which does the work here when it cannot be reached. A refresh belongs to nobody: it runs on when the caller
-/// that started it goes away.
+/// owner, the asking of it, which does the work here when it cannot be reached. A refresh belongs to all who wait for it: it runs on when
+/// the caller that started it goes away, and is given up, in the mart too, when the last one has gone. One behind an answer or after news
+/// is for those to come, and runs to its end.
 /// </content>
 public sealed partial class CachedQuery
 {
@@ -40,9 +42,14 @@ public sealed partial class CachedQuery
     {
         lock (_gate)
         {
-            if (FlightOf(IsOwnedElsewhere) is not null) return;
-            // Nobody waits for this one: whoever asks next gets its result or its failure.
-            _ = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _options.FreshFor), minVersion: default).Task.SettledAsync();
+            var flight = FlightOf(IsOwnedElsewhere);
+            if (flight is null)
+            {
+                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _options.FreshFor), minVersion: default);
+                // Nobody waits for this one: whoever asks next gets its result or its failure.
+                _ = flight.Task.SettledAsync();
+            }
+            if (!flight.TryKeep()) flight.IsWantedAgain = true;
         }
     }
 
@@ -55,7 +62,18 @@ public sealed partial class CachedQuery
         while (true)
         {
             Flight flight;
-            lock (_gate) flight = FlightOf(ask) ?? Start(ask, wait: true, notBefore, minVersion);
+            bool isAboard;
+            lock (_gate)
+            {
+                flight = FlightOf(ask) ?? Start(ask, wait: true, notBefore, minVersion);
+                isAboard = flight.TryBoard();
+            }
+            if (!isAboard)
+            {
+                // It is being given up, and still has its lease to give back.
+                await flight.Task.SettledAsync().WaitAsync(cancellationToken);
+                continue;
+            }
 
             Refreshed refreshed;
             try
@@ -65,6 +83,13 @@ public sealed partial class CachedQuery
             catch (MartException) when (flight.BeganAt < notBefore)
             {
                 continue;
+            }
+            catch (OperationCanceledException)
+            {
+                bool isUnwanted;
+                lock (_gate) isUnwanted = flight.Leave();
+                if (isUnwanted) _ = _tasks.Run(flight.GiveUpAsync).SettledAsync();
+                throw;
             }
             // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
             // An owner's answer is as young as its flight asked for by the owner's clock, which may be behind this one.
@@ -95,16 +120,27 @@ public sealed partial class CachedQuery
         try
         {
             Refreshed refreshed;
-            if (!flight.Asks) refreshed = await RefreshOnceAsync(wait, flight.NotBefore, minVersion);
+            if (!flight.Asks) refreshed = await RefreshOnceAsync(flight, wait, minVersion);
             else if (await AskOwnerAsync(flight, minVersion) is { } owners) refreshed = owners;
             else
             {
                 isWorkToldOf = true;
-                refreshed = await ShareWorkAsync(wait, flight.NotBefore, minVersion);
+                refreshed = await ShareWorkAsync(flight, wait, minVersion);
             }
             if (refreshed.Snapshot is null) End(flight, static state => state.LeftToAnother());
             else End(flight, static state => state.Refreshed(), isDone: true);
             return refreshed;
+        }
+        // Whatever it ended with: a mart may tell its cancellation as any failure.
+        catch (Exception) when (flight.GivenUp.IsCancellationRequested)
+        {
+            if (!flight.Asks)
+            {
+                LogGivenUp(_key);
+                CacheMetrics.Refreshed(_key.Mart, "cancelled", Now() - flight.BeganAt);
+            }
+            End(flight, static state => state.LeftToAnother());
+            return default;
         }
         catch (Exception error)
         {
@@ -121,10 +157,22 @@ public sealed partial class CachedQuery
     }
 
     /// <summary>The work as it runs here already, or begins now.</summary>
-    private Task<Refreshed> ShareWorkAsync(bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
+    private async Task<Refreshed> ShareWorkAsync(Flight asking, bool wait, SnapshotVersion minVersion)
     {
-        if (wait) return RefreshAsync(ask: false, notBefore, minVersion, CancellationToken.None);
-        lock (_gate) return (_working ?? Start(ask: false, wait, notBefore, minVersion)).Task;
+        asking.GivenUp.ThrowIfCancellationRequested();
+        if (wait) return await RefreshAsync(ask: false, asking.NotBefore, minVersion, asking.GivenUp);
+        while (true)
+        {
+            Flight flight;
+            bool isKept;
+            lock (_gate)
+            {
+                flight = _working ?? Start(ask: false, wait, asking.NotBefore, minVersion);
+                isKept = flight.TryKeep();
+            }
+            if (isKept) return await flight.Task;
+            await flight.Task.SettledAsync();
+        }
     }
 
     private void End(Flight flight, Func<KeyState, KeyState> end, bool isDone = false)
@@ -134,6 +182,7 @@ public sealed partial class CachedQuery
             if (flight.Asks) _asking = null;
             else _working = null;
             _state = end(_state);
+            if (flight.IsWantedAgain) RefreshBehind();
         }
         // Unless it came back with what was heard of meanwhile. After a failure, and when another process is at work, the next news sees to it.
         if (!IsInUse(Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
@@ -151,7 +200,7 @@ public sealed partial class CachedQuery
         OwnersAnswer? owners;
         try
         {
-            owners = await _owner!.AskAsync(_key, held, maxAge, known);
+            owners = await _owner!.AskAsync(_key, held, maxAge, known, flight.GivenUp);
         }
         catch (MartException failed) when (failed.Failure != MartFailure.Failed && Current is null)
         {
@@ -177,8 +226,9 @@ public sealed partial class CachedQuery
         return new(adopted, answer.Result == CacheResult.Miss, ByOwner: true);
     }
 
-    private async Task<Refreshed> RefreshOnceAsync(bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
+    private async Task<Refreshed> RefreshOnceAsync(Flight flight, bool wait, SnapshotVersion minVersion)
     {
+        var notBefore = flight.NotBefore;
         await LoadStoredAsync();
         while (true)
         {
@@ -192,23 +242,23 @@ public sealed partial class CachedQuery
                 await using var giveBack = held;
                 // Once more under the lease: it may have been committed between the look and the taking.
                 if (await AdoptStoredAsync(notBefore, minVersion) is { } late) return new(late, Queried: false);
-                if (await AskMartAsync(held.Lease, minVersion) is { } refreshed) return refreshed;
+                if (await AskMartAsync(flight, held.Lease, minVersion) is { } refreshed) return refreshed;
                 LogLeaseLost(_key, held.Lease.Fence);
             }
             else if (!wait)
             {
                 return default;
             }
-            await Task.Delay(OtherHolderPoll, _time, CancellationToken.None);
+            await Task.Delay(OtherHolderPoll, _time, flight.GivenUp);
         }
     }
 
     /// <summary>The change token first, then at most one query. Null when the lease was lost meanwhile: nothing was kept.</summary>
-    private async Task<Refreshed?> AskMartAsync(Lease lease, SnapshotVersion minVersion)
+    private async Task<Refreshed?> AskMartAsync(Flight flight, Lease lease, SnapshotVersion minVersion)
     {
         var began = Now();
         // The token is read before the rows: rows that are newer than their token cost one more query, never a missed change.
-        var token = await _mart.GetChangeTokenAsync(_key.Month, CancellationToken.None);
+        var token = await _mart.GetChangeTokenAsync(_key.Month, flight.GivenUp);
         _month.Hear(token, began, Now());
         var unchanged = Current is { } held && held.DataVersion == token ? held : null;
         var queried = false;
@@ -223,7 +273,7 @@ public sealed partial class CachedQuery
         {
             var rows = _broader.Find(_key, token)?.Rows.WithPrefix(_key.Prefix);
             queried = rows is null;
-            rows ??= await _mart.ReadAsync(_key, CancellationToken.None);
+            rows ??= await _mart.ReadAsync(_key, flight.GivenUp);
             next = new Snapshot(_key, _versions.Next(minVersion), token, began, began, rows);
         }
         while (true)
@@ -278,9 +328,15 @@ public sealed partial class CachedQuery
         if (await _snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
     }
 
-    /// <summary>A refresh under way.</summary>
+    /// <summary>A refresh under way, and who wants it; all but its data is read and changed under the gate.</summary>
+    [SuppressMessage("Design", "CA1001", Justification = "Without a timer and a wait handle the source has nothing to dispose of.")]
     private sealed class Flight(bool asks, DateTimeOffset beganAt, DateTimeOffset notBefore)
     {
+        private readonly CancellationTokenSource _givenUp = new();
+        private int _aboard;
+        private bool _isKept;
+        private bool _isUnwanted;
+
         /// <summary>It asks the key's owner first.</summary>
         public bool Asks { get; } = asks;
 
@@ -290,6 +346,31 @@ public sealed partial class CachedQuery
         public DateTimeOffset NotBefore { get; } = notBefore;
 
         public Task<Refreshed> Task { get; set; } = null!;
+
+        /// <summary>Cancelled when nobody wants it any more.</summary>
+        public CancellationToken GivenUp => _givenUp.Token;
+
+        /// <summary>It was wanted when it was being given up already: another one has to follow.</summary>
+        public bool IsWantedAgain { get; set; }
+
+        /// <summary>One more waits for it; false when it is being given up.</summary>
+        public bool TryBoard()
+        {
+            if (!_isUnwanted) _aboard++;
+            return !_isUnwanted;
+        }
+
+        /// <summary>One less waits for it; true when nobody wants it any more.</summary>
+        public bool Leave() => _isUnwanted = --_aboard == 0 && !_isKept;
+
+        /// <summary>It runs to its end, whoever goes; false when it is being given up.</summary>
+        public bool TryKeep() => _isKept = !_isUnwanted;
+
+        public Task GiveUpAsync()
+        {
+            _givenUp.Cancel();
+            return System.Threading.Tasks.Task.CompletedTask;
+        }
     }
 
     /// <summary>What a refresh came to; no snapshot when it left the work to another process.</summary>

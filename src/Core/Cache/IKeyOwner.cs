@@ -9,7 +9,9 @@ public interface IKeyOwner
     /// <summary>The cached answer for <paramref name="key"/>, refreshed as far as <paramref name="demand"/> asks.</summary>
     /// <param name="key">What is asked.</param>
     /// <param name="demand">How fresh it must be; <see cref="CacheDemand.Default"/> when the caller said nothing.</param>
-    /// <param name="cancellationToken">Stops the waiting of this caller alone, never a refresh that others share.</param>
+    /// <param name="cancellationToken">
+    /// Stops the waiting of this caller, never a refresh that others wait for; one that nobody waits for any more is given up.
+    /// </param>
     /// <exception cref="Marts.MartException">The mart failed and no snapshot may be served.</exception>
     /// <exception cref="NotCachedException">The demand was only-if-cached and nothing suitable is cached.</exception>
     ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken);

@@ -38,7 +38,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IBroaderSnapshots, IMemoryC
     /// <param name="key">What is asked.</param>
     /// <param name="maxAge">The oldest answer that will do; zero: only one checked from now on.</param>
     /// <param name="minVersion">The lowest version that will do.</param>
-    /// <param name="cancellationToken">Stops the waiting of this asker alone.</param>
+    /// <param name="cancellationToken">Stops the waiting of this asker; the work too, when nobody else waits for it.</param>
     /// <exception cref="MartException">The mart failed and no snapshot may be served.</exception>
     public async ValueTask<CachedAnswer> AnswerAsOwnerAsync(
         QueryKey key, TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)

@@ -6,9 +6,14 @@ internal interface IQueryGrain : IGrainWithStringKey
 {
     /// <summary>The owner's answer; a failing mart is told in it, so that it crosses silos of different versions.</summary>
     /// <param name="question">What is asked.</param>
-    /// <param name="cancellationToken">Ends the waiting for a refresh, not the refresh.</param>
-    [Alias("Ask")]
+    /// <param name="cancellationToken">Ends the waiting for a refresh; the refresh too when nobody else waits for it.</param>
+    /// <remarks>As long as the mart may take: whether the owner lives is told by <see cref="IsAliveAsync"/>.</remarks>
+    [Alias("Ask"), ResponseTimeout("00:10:00")]
     Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken);
+
+    /// <summary>A sign of life of the owner, for whoever waits long for its answer.</summary>
+    [Alias("IsAlive")]
+    Task IsAliveAsync();
 
     /// <summary>Some of the bytes of a snapshot's rows, which were left out of the answer.</summary>
     /// <param name="version">The snapshot's version.</param>

@@ -31,6 +31,8 @@ internal sealed class QueryGrain(
         }
     }
 
+    public Task IsAliveAsync() => Task.CompletedTask;
+
     public Task<byte[]?> ReadAsync(VersionNote version, int offset)
     {
         if (keys.Table.Peek(Key) is not { } snapshot || snapshot.Version != version.ToVersion()) return Task.FromResult<byte[]?>(null);

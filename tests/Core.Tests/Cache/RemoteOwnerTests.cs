@@ -159,6 +159,22 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_LastCallerLeaves_OwnerIsToldAndNothingIsDoneHere()
+    {
+        _remote.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var caller = new CancellationTokenSource();
+        var asking = _copies.GetAsync(CacheFixture.Key, default, caller.Token).AsTask();
+        await CacheFixture.InTimeAsync(_remote.Began.Task, "the question");
+
+        await caller.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        await CacheFixture.InTimeAsync(_copies.WhenIdleAsync(), "the end of the question");
+
+        Assert.True(_remote.IsGivenUp);
+        Assert.Equal((0, 0), (_cache.Mart.Tokens, _cache.Mart.Reads));
+    }
+
+    [Fact]
     public async Task List_OwnerThatAnswered_IsNamedUntilItIsOutOfReach()
     {
         await AskAsync();
@@ -248,6 +264,9 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
 
         public bool IsOutOfReach { get; set; }
 
+        /// <summary>The asker wants it no more.</summary>
+        public bool IsGivenUp { get; private set; }
+
         /// <summary>When set, what the owner's own mart says.</summary>
         public MartException? Failure { get; set; }
 
@@ -257,15 +276,24 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
         /// <summary>How far its clock is from the asker's.</summary>
         public TimeSpan Skew { get; set; }
 
-        public async Task<OwnersAnswer?> AskAsync(QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion)
+        public async Task<OwnersAnswer?> AskAsync(
+            QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)
         {
             Asked.Add(new Question(held, maxAge, minVersion));
             Began.TrySetResult();
-            if (Gate is { } gate) await gate.Task;
+            try
+            {
+                if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                IsGivenUp = true;
+                throw;
+            }
             if (IsOutOfReach) return null;
             if (Failure is { } failure) throw failure;
             if (Answer is { } fixedAnswer) return new(fixedAnswer, Name);
-            var answer = await Owner.GetAsync(key, new CacheDemand(maxAge, OnlyIfCached: false, minVersion), CancellationToken.None);
+            var answer = await Owner.GetAsync(key, new CacheDemand(maxAge, OnlyIfCached: false, minVersion), cancellationToken);
             return new(answer with { CheckedAt = answer.CheckedAt + Skew }, Name);
         }
     }

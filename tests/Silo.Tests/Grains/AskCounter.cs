@@ -10,6 +10,7 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
     private int _lost;
     private int _pieces;
     private int _open;
+    private int _signs;
 
     public int Asked => Volatile.Read(ref _asked);
 
@@ -18,6 +19,9 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
 
     /// <summary>Questions that a grain has not answered yet.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Signs of life that grains gave.</summary>
+    public int Signs => Volatile.Read(ref _signs);
 
     public bool IsCutOff { get; set; }
 
@@ -39,6 +43,7 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
+        if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.IsAliveAsync)) Interlocked.Increment(ref _signs);
         if (isAsk) Interlocked.Increment(ref _open);
         try
         {

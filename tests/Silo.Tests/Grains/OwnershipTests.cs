@@ -60,21 +60,46 @@ public sealed class OwnershipTests
     }
 
     [Fact]
-    public async Task Get_OwnerIsTooSlow_TheCallThatIsGivenUpEndsThereTooAndTheRefreshGoesOn()
+    public async Task Get_MartIsSlow_AnOwnerThatLivesIsWaitedFor()
     {
         await using var cluster = await SiloCluster.StartAsync();
-        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo), "the first answer");
-        var asker = cluster.Silos.First(silo => silo != cluster.Owners().Single());
-        await cluster.SellAsync();
-        var gate = cluster.Source.Gate = new();
+        var gate = cluster.Source.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        var asking = SiloCluster.AskAsync(asker, CacheDemand.Check);
-        await Phase.UntilAsync(() => cluster.Source.Reads == 2, "the owner's query");
-        await Phase.UntilAsync(() => cluster.Counter.Open == 0, "the end of the call that was given up");
-        Assert.False(asking.IsCompleted);
+        // From two silos, of which one at least does not own the key.
+        var asking = cluster.Silos.Take(2).Select(silo => SiloCluster.AskAsync(silo)).ToList();
+        await Phase.UntilAsync(() => cluster.Source.Reads == 1 && cluster.Counter.Open == 2, "the owner's query");
+        // Signs for more than the time that an owner has for one.
+        await Phase.UntilAsync(() => cluster.Counter.Signs >= 8, "the owner's signs of life");
+        Assert.Equal((2, 2), (cluster.Counter.Open, cluster.Counter.Asked));
         gate.SetResult();
 
-        Assert.Equal(2m, SiloCluster.Total(await Phase.InTimeAsync(asking, "the answer")));
+        foreach (var answer in asking) Assert.Equal(1m, SiloCluster.Total(await Phase.InTimeAsync(answer, "the answer")));
+        Assert.Equal((1, 0), (cluster.Source.Reads, cluster.Source.GivenUp));
+    }
+
+    [Fact]
+    public async Task Get_LastCallerInAnySiloLeaves_TheOwnersQueryIsGivenUp()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        var gate = cluster.Source.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+
+        var asking = SiloCluster.AskAsync(cluster.Silos[0], cancellationToken: first.Token);
+        var joining = SiloCluster.AskAsync(cluster.Silos[1], cancellationToken: second.Token);
+        await Phase.UntilAsync(() => cluster.Source.Reads == 1 && cluster.Counter.Open == 2, "the owner's query for both");
+        await first.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        await Phase.UntilAsync(() => cluster.Counter.Open == 1, "the end of the call that was given up");
+        Assert.Equal(0, cluster.Source.GivenUp);
+        await second.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joining);
+
+        await Phase.UntilAsync(() => cluster.Source.GivenUp == 1, "the giving up of the owner's query");
+        await Phase.UntilAsync(() => cluster.Counter.Open == 0, "the end of the other call");
+        cluster.Source.Gate = null;
+        gate.SetResult();
+        Assert.Equal(1m, SiloCluster.Total(await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the answer to who comes next")));
         Assert.Equal(2, cluster.Source.Reads);
     }
 

@@ -59,8 +59,9 @@ internal sealed class SiloCluster : IAsyncDisposable
 
     public static GrainKeyOwner Keys(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<GrainKeyOwner>();
 
-    public static Task<CachedAnswer> AskAsync(InProcessSiloHandle silo, CacheDemand demand = default) =>
-        silo.ServiceProvider.GetRequiredService<IKeyOwner>().GetAsync(Key, demand, CancellationToken.None).AsTask();
+    public static Task<CachedAnswer> AskAsync(
+        InProcessSiloHandle silo, CacheDemand demand = default, CancellationToken cancellationToken = default) =>
+        silo.ServiceProvider.GetRequiredService<IKeyOwner>().GetAsync(Key, demand, cancellationToken).AsTask();
 
     public static decimal Total(CachedAnswer answer) => answer.Snapshot.Rows.All().Sum(row => row.TotalAmount);
 

@@ -67,6 +67,26 @@ public sealed partial class SlowMartTests : IAsyncLifetime
         Assert.InRange(await CountAsync("true"), 1, Pool);
     }
 
+    [Fact]
+    public async Task Get_ItsOnlyCallerLeaves_TheServersQueryEnds()
+    {
+        await using var connection = new NpgsqlConnection(_server.ConnectionStringTo(_options.Database));
+        await connection.OpenAsync();
+        await using var locks = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("LOCK TABLE pg_sales IN ACCESS EXCLUSIVE MODE", connection))
+            await command.ExecuteNonQueryAsync();
+        using var caller = new CancellationTokenSource();
+
+        var asking = _replica.Client.GetAsync("/sales/pg-trends?product_prefix=Lap&sale_month=2023-10", caller.Token);
+        await Phase.UntilAsync(async () => await CountAsync("wait_event_type = 'Lock'") == 1, "the mart's query");
+        await caller.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+
+        await Phase.UntilAsync(async () => await CountAsync("wait_event_type = 'Lock'") == 0, "the end of the query in the server");
+        await locks.RollbackAsync();
+        await AssertOkAsync(_replica.Client.GetAsync("/sales/pg-trends?product_prefix=Lap&sale_month=2023-10"));
+    }
+
     private static async Task AssertOkAsync(Task<HttpResponseMessage> asking)
     {
         using var answer = await asking.WaitAsync(TimeSpan.FromSeconds(60));

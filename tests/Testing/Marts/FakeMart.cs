@@ -25,7 +25,17 @@ internal sealed class FakeMart : IMartSource
     /// <summary>When set, every read waits for it after it has counted itself.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
-    public TaskCompletionSource ReadBegan { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>The same of a look at the change token, which then counts as a read that has begun.</summary>
+    public TaskCompletionSource? TokenGate { get; set; }
+
+    /// <summary>When set, a read that is given up ends only then.</summary>
+    public TaskCompletionSource? Linger { get; set; }
+
+    /// <summary>Ends when a read that waits at the gate is given up.</summary>
+    public TaskCompletionSource ReadGivenUp { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when a read has begun; set anew to wait for the next.</summary>
+    public TaskCompletionSource ReadBegan { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Tokens => Volatile.Read(ref _tokens);
 
@@ -35,10 +45,16 @@ internal sealed class FakeMart : IMartSource
 
     public int Reads => Volatile.Read(ref _reads);
 
-    public Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
+    public async Task<string> GetChangeTokenAsync(Month month, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _tokens);
-        return Failure is null ? Task.FromResult(Version) : Task.FromException<string>(Failure);
+        var version = Version;
+        if (TokenGate is { } gate)
+        {
+            ReadBegan.TrySetResult();
+            await WaitAsync(gate.Task, cancellationToken);
+        }
+        return Failure is null ? version : throw Failure;
     }
 
     public async Task<MartRows> ReadAsync(QueryKey key, CancellationToken cancellationToken)
@@ -47,7 +63,7 @@ internal sealed class FakeMart : IMartSource
         // As they are when the read begins: what changes later must not be in it.
         var amount = Amount;
         ReadBegan.TrySetResult();
-        if (Gate is { } gate) await gate.Task;
+        if (Gate is { } gate) await WaitAsync(gate.Task, cancellationToken);
         if (Failure is not null) throw Failure;
         var rows = new MartRowsBuilder();
         foreach (var product in (string[])["Halal Keyboard", "Halal Laptop", "Halal Laptop Bag", "Halal Mouse"])
@@ -65,6 +81,20 @@ internal sealed class FakeMart : IMartSource
         ReadBegan.TrySetResult();
         if (Gate is { } gate) await gate.Task;
         return Failure is null ? newest : throw Failure;
+    }
+
+    private async Task WaitAsync(Task gate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await gate.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            ReadGivenUp.TrySetResult();
+            if (Linger is { } linger) await linger.Task;
+            throw;
+        }
     }
 
     public void Change(string version, decimal amount)

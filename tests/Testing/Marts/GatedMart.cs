@@ -10,6 +10,7 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     private int _reads;
     private int _tokens;
     private int _newestMonths;
+    private int _givenUp;
 
     public string Store => inner.Store;
 
@@ -25,6 +26,9 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     public ActivityTraceId Trace { get; private set; }
 
     public int Reads => Volatile.Read(ref _reads);
+
+    /// <summary>Reads that were given up while they waited at the gate.</summary>
+    public int GivenUp => Volatile.Read(ref _givenUp);
 
     public int Tokens => Volatile.Read(ref _tokens);
 
@@ -45,7 +49,7 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
         Trace = Activity.Current?.TraceId ?? default;
         var rows = await inner.ReadAsync(key, cancellationToken);
         Interlocked.Increment(ref _reads);
-        if (gate is not null) await gate.Task;
+        if (gate is not null) await WaitAsync(gate.Task, cancellationToken);
         return Failure is { } failure ? throw failure : rows;
     }
 
@@ -53,5 +57,18 @@ internal sealed class GatedMart(IMartSource inner) : IMartSource
     {
         Interlocked.Increment(ref _newestMonths);
         return Failure is { } failure ? Task.FromException<Month?>(failure) : inner.FindNewestMonthAsync(cancellationToken);
+    }
+
+    private async Task WaitAsync(Task gate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await gate.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Interlocked.Increment(ref _givenUp);
+            throw;
+        }
     }
 }

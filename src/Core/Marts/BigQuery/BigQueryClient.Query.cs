@@ -25,14 +25,7 @@ internal sealed partial class BigQueryClient
         var answer = await StartAsync(sql, parameters, purpose, maximumBytesBilled, cost, cancellationToken);
         var job = answer.JobReference;
         var billed = answer.TotalBytesBilled;
-        var deadline = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_options.TimeoutMs);
-        while (!answer.JobComplete)
-        {
-            if (_time.GetUtcNow() >= deadline) throw await TimedOutAsync(job!);
-            answer = await NextAsync(job!, page: null, cancellationToken);
-            // A service that answers at once instead of waiting must not be asked in a tight loop.
-            if (!answer.JobComplete) await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
-        }
+        if (!answer.JobComplete) answer = await CompleteAsync(job!, cancellationToken);
 
         var processed = answer.TotalBytesProcessed ?? 0;
         billed ??= answer.TotalBytesBilled ?? BilledFor(processed, answer.CacheHit == true);
@@ -54,6 +47,28 @@ internal sealed partial class BigQueryClient
         }
         // Never a part of an answer: a page that came empty is noticed.
         if (expected is not null && expected != count) throw new GoogleApiException(GoogleReasons.Connection);
+    }
+
+    /// <summary>The first page of a job that was not done when it was asked for; a job that is waited for no longer is cancelled.</summary>
+    private async Task<QueryAnswer> CompleteAsync(JobReference job, CancellationToken cancellationToken)
+    {
+        var deadline = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_options.TimeoutMs);
+        try
+        {
+            while (_time.GetUtcNow() < deadline)
+            {
+                var answer = await NextAsync(job, page: null, cancellationToken);
+                if (answer.JobComplete) return answer;
+                // A service that answers at once instead of waiting must not be asked in a tight loop.
+                await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await CancelAsync(job);
+            throw;
+        }
+        throw await TimedOutAsync(job);
     }
 
     private async Task<QueryAnswer> StartAsync(
@@ -104,8 +119,14 @@ internal sealed partial class BigQueryClient
         BigQueryJson.Default.QueryAnswer,
         cancellationToken);
 
-    // The job would run on and be billed; a failure to cancel it changes nothing for the caller.
     private async Task<GoogleApiException> TimedOutAsync(JobReference job)
+    {
+        await CancelAsync(job);
+        return new GoogleApiException(GoogleReasons.TimedOut);
+    }
+
+    // The job would run on and be billed; a failure to cancel it changes nothing for the caller.
+    private async Task CancelAsync(JobReference job)
     {
         try
         {
@@ -117,7 +138,6 @@ internal sealed partial class BigQueryClient
         catch (GoogleApiException)
         {
         }
-        return new GoogleApiException(GoogleReasons.TimedOut);
     }
 
     private Dictionary<string, string> Labels(string purpose) => new(_options.Labels, StringComparer.Ordinal) { ["purpose"] = purpose };
