@@ -58,7 +58,7 @@ public sealed class ClusterSettings
     [ConfigurationKeyName("drain_seconds")]
     public double? DrainSeconds { get; set; }
 
-    /// <summary>Seconds that a silo waits for a key's owner before it refreshes the key itself, under the key's lease.</summary>
+    /// <summary>Seconds without a sign of life of a key's owner after which a silo refreshes the key itself, under the key's lease.</summary>
     /// <value>3.</value>
     [ConfigurationKeyName("owner_timeout_seconds")]
     public double OwnerTimeoutSeconds { get; set; } = 3;
@@ -77,6 +77,11 @@ public sealed class ClusterSettings
     /// <value>3.</value>
     [ConfigurationKeyName("missed_probes")]
     public int MissedProbes { get; set; } = 3;
+
+    /// <summary>Shows Orleans' own dashboard, of silos and grains, to operators at <c>/admin/orleans</c>. The same in every silo.</summary>
+    /// <value>False: each grain call is then measured by nobody.</value>
+    [ConfigurationKeyName("dashboard")]
+    public bool Dashboard { get; set; }
 
     internal const string Localhost = "localhost";
 

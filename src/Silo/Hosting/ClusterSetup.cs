@@ -25,6 +25,7 @@ public static class ClusterSetup
             silo.AddTuning(settings);
             silo.AddKeyGrains();
             silo.AddJoinCheck();
+            if (settings.Dashboard) silo.AddOrleansDashboard();
         });
         builder.Services.Configure<GrainsOptions>(options =>
         {

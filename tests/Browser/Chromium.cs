@@ -1,6 +1,6 @@
 using Microsoft.Playwright;
 
-namespace TransactionPipeline.Web.Tests.Browser;
+namespace TransactionPipeline.Tests.Browser;
 
 /// <summary>The system's Chromium, driven by Playwright. Playwright's own download of browsers is not used.</summary>
 internal static class Chromium
