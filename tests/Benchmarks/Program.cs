@@ -17,6 +17,7 @@ return args switch
     ["postgres", .. var rest] => await PostgresBenchmark.RunAsync(rest),
     ["roll"] => await RollingRestartBenchmark.RunAsync(null),
     ["roll", var folder] => await RollingRestartBenchmark.RunAsync(folder),
+    ["scale"] => await ScaleOutBenchmark.RunAsync(),
     ["silo", .. var rest] => await SiloBenchmark.RunAsync(rest),
     _ => Usage(),
 };
@@ -32,6 +33,7 @@ static int Usage()
           load [ROWS]      loading a generated file against sqlite3's .import and the same SQL; peak memory, also at five times the rows
           postgres         loading and reading PostgreSQL against psql and plain Npgsql
           roll [FOLDER]    a rolling restart of three silos under load
+          scale            how many keys move to a silo that joins, with Orleans' rebalancer and without; five minutes
           silo [SECONDS [FOLDER]]   start, memory, a cached answer from one and from three silos, grain calls; needs wrk
         FOLDER is that of an older build of src/Silo, to measure beside this one.
         """);
