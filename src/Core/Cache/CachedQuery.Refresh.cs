@@ -45,7 +45,7 @@ public sealed partial class CachedQuery
             var flight = FlightOf(IsOwnedElsewhere);
             if (flight is null)
             {
-                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _options.FreshFor), minVersion: default);
+                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _context.Options.FreshFor), minVersion: default);
                 // Nobody waits for this one: whoever asks next gets its result or its failure.
                 _ = flight.Task.SettledAsync();
             }
@@ -54,7 +54,7 @@ public sealed partial class CachedQuery
     }
 
     /// <summary>Whether there may be an owner to ask.</summary>
-    private bool IsOwnedElsewhere => _owner is not null;
+    private bool IsOwnedElsewhere => _context.RemoteOwner is not null;
 
     /// <summary>A snapshot checked at or after <paramref name="notBefore"/> and of at least that version.</summary>
     private async Task<Refreshed> RefreshAsync(bool ask, DateTimeOffset notBefore, SnapshotVersion minVersion, CancellationToken cancellationToken)
@@ -88,7 +88,7 @@ public sealed partial class CachedQuery
             {
                 bool isUnwanted;
                 lock (_gate) isUnwanted = flight.Leave();
-                if (isUnwanted) _ = _tasks.Run(flight.GiveUpAsync).SettledAsync();
+                if (isUnwanted) _ = _context.Tasks.Run(flight.GiveUpAsync).SettledAsync();
                 throw;
             }
             // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
@@ -110,7 +110,7 @@ public sealed partial class CachedQuery
         else _working = flight;
         _state = _state.Began();
         // Not on the caller's thread: the gate is held, and the caller may be a grain's or a request's context.
-        flight.Task = _tasks.Run(() => RunAsync(flight, wait, minVersion));
+        flight.Task = _context.Tasks.Run(() => RunAsync(flight, wait, minVersion));
         return flight;
     }
 
@@ -136,7 +136,7 @@ public sealed partial class CachedQuery
         {
             if (!flight.Asks)
             {
-                LogGivenUp(_key);
+                LogGivenUp(_context.Logger, _key);
                 CacheMetrics.Refreshed(_key.Mart, "cancelled", Now() - flight.BeganAt);
             }
             End(flight, static state => state.LeftToAnother());
@@ -148,10 +148,10 @@ public sealed partial class CachedQuery
                 ?? new MartException("the answer could not be made; the server's log says why", MartFailure.Failed, error);
             if (!isWorkToldOf)
             {
-                LogRefreshFailed(_key, failure);
+                LogRefreshFailed(_context.Logger, _key, failure);
                 CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
             }
-            End(flight, state => state.Failed(new KeyFailure(failure, Now() + _options.RetryAfterError)));
+            End(flight, state => state.Failed(new KeyFailure(failure, Now() + _context.Options.RetryAfterError)));
             throw failure;
         }
     }
@@ -200,7 +200,7 @@ public sealed partial class CachedQuery
         OwnersAnswer? owners;
         try
         {
-            owners = await _owner!.AskAsync(_key, held, maxAge, known, flight.GivenUp);
+            owners = await _context.RemoteOwner!.AskAsync(_key, held, maxAge, known, flight.GivenUp);
         }
         catch (MartException failed) when (failed.Failure != MartFailure.Failed && Current is null)
         {
@@ -219,7 +219,7 @@ public sealed partial class CachedQuery
             || (month.Outdates(adopted) && month.AsOf <= flight.BeganAt))
         {
             // Never called right because its owner says so: it knows less than is known here, by version or by what the mart has had since.
-            LogOwnerBehind(_key, owners.Owner, answer.Snapshot.Version, known);
+            LogOwnerBehind(_context.Logger, _key, owners.Owner, answer.Snapshot.Version, known);
             _ownerName = null;
             return null;
         }
@@ -236,20 +236,20 @@ public sealed partial class CachedQuery
             if (await AdoptStoredAsync(notBefore, minVersion) is { } adopted) return new(adopted, Queried: false);
 
             // Renewed while the refresh runs: however long the mart takes, only a holder that died is replaced.
-            var held = await HeldLease.TryTakeAsync(_leases, _key.ToString(), _holder, _options.Lease, _time, CancellationToken.None);
+            var held = await HeldLease.TryTakeAsync(_context.Leases, _key.ToString(), _context.Holder, _context.Options.Lease, _context.Time, CancellationToken.None);
             if (held is not null)
             {
                 await using var giveBack = held;
                 // Once more under the lease: it may have been committed between the look and the taking.
                 if (await AdoptStoredAsync(notBefore, minVersion) is { } late) return new(late, Queried: false);
                 if (await AskMartAsync(flight, held.Lease, minVersion) is { } refreshed) return refreshed;
-                LogLeaseLost(_key, held.Lease.Fence);
+                LogLeaseLost(_context.Logger, _key, held.Lease.Fence);
             }
             else if (!wait)
             {
                 return default;
             }
-            await Task.Delay(OtherHolderPoll, _time, flight.GivenUp);
+            await Task.Delay(OtherHolderPoll, _context.Time, flight.GivenUp);
         }
     }
 
@@ -258,7 +258,7 @@ public sealed partial class CachedQuery
     {
         var began = Now();
         // The token is read before the rows: rows that are newer than their token cost one more query, never a missed change.
-        var token = await _mart.GetChangeTokenAsync(_key.Month, flight.GivenUp);
+        var token = await _context.Sources[_key.Mart].GetChangeTokenAsync(_key.Month, flight.GivenUp);
         _month.Hear(token, began, Now());
         var unchanged = Current is { } held && held.DataVersion == token ? held : null;
         var queried = false;
@@ -267,26 +267,26 @@ public sealed partial class CachedQuery
         {
             next = unchanged with { CheckedAt = began };
             // Somebody has a higher version of what is the newest content by the mart's own word: so this gets one above it.
-            if (unchanged.Version < minVersion) next = next with { Version = _versions.Next(minVersion) };
+            if (unchanged.Version < minVersion) next = next with { Version = _context.Versions.Next(minVersion) };
         }
         else
         {
-            var rows = _broader.Find(_key, token)?.Rows.WithPrefix(_key.Prefix);
+            var rows = _table.FindBroader(_key, token)?.Rows.WithPrefix(_key.Prefix);
             queried = rows is null;
-            rows ??= await _mart.ReadAsync(_key, flight.GivenUp);
-            next = new Snapshot(_key, _versions.Next(minVersion), token, began, began, rows);
+            rows ??= await _context.Sources[_key.Mart].ReadAsync(_key, flight.GivenUp);
+            next = new Snapshot(_key, _context.Versions.Next(minVersion), token, began, began, rows);
         }
         while (true)
         {
-            var committed = await _snapshots.CommitAsync(lease, next, CancellationToken.None);
+            var committed = await _context.Snapshots.CommitAsync(lease, next, CancellationToken.None);
             if (committed.Outcome == CommitOutcome.LeaseLost) return null;
             if (committed.Outcome == CommitOutcome.Stored) break;
-            next = next with { Version = _versions.Next(committed.Newest) };
+            next = next with { Version = _context.Versions.Next(committed.Newest) };
         }
         Adopt(next);
         var took = Now() - began;
         CacheMetrics.Refreshed(_key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
-        LogRefreshed(_key, next.Version, next.Rows.Count, queried, took.TotalSeconds);
+        LogRefreshed(_context.Logger, _key, next.Version, next.Rows.Count, queried, took.TotalSeconds);
         return new(next, queried);
     }
 
@@ -294,7 +294,7 @@ public sealed partial class CachedQuery
     private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
         var isAhead = false;
-        if (await _snapshots.FindAsync(_key, CancellationToken.None) is { } head)
+        if (await _context.Snapshots.FindAsync(_key, CancellationToken.None) is { } head)
         {
             // By a clock that is ahead of this one: when it was checked, nobody here knows.
             isAhead = head.CheckedAt > Now();
@@ -314,18 +314,18 @@ public sealed partial class CachedQuery
     private Task LoadStoredAsync()
     {
         if (_state.IsLoaded) return Task.CompletedTask;
-        lock (_gate) return _loading ??= _tasks.Run(LoadOnceAsync);
+        lock (_gate) return _state.IsLoaded ? Task.CompletedTask : _loading ??= _context.Tasks.Run(LoadOnceAsync);
 
         async Task LoadOnceAsync()
         {
             await AdoptContentAsync();
-            lock (_gate) _state = _state.Loaded();
+            lock (_gate) (_state, _loading) = (_state.Loaded(), null);
         }
     }
 
     private async Task AdoptContentAsync()
     {
-        if (await _snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
+        if (await _context.Snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
     }
 
     /// <summary>A refresh under way, and who wants it; all but its data is read and changed under the gate.</summary>

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Cache;
 
@@ -8,24 +6,12 @@ namespace TransactionPipeline.Core.Cache;
 /// The cached answer of one key: decides between serving, serving and refreshing, and waiting; runs at most one refresh at a time.
 /// Every rule of the cache that concerns one key is here or in the partial <c>CachedQuery.Refresh.cs</c>. Safe to call from any thread.
 /// </summary>
-public sealed partial class CachedQuery
+public sealed partial class CachedQuery : IRowsHolder
 {
     private readonly QueryKey _key;
     private readonly MonthShelf _month;
-    private readonly IMemoryCount _memory;
-    private readonly IMartSource _mart;
-    private readonly ISnapshotStore _snapshots;
-    private readonly ILeaseStore _leases;
-    private readonly IBroaderSnapshots _broader;
-    private readonly IRemoteOwner? _owner;
-    private readonly CacheOptions _options;
-    private readonly TimeProvider _time;
-    private readonly TaskScheduler _tasks;
-    private readonly VersionClock _versions;
-    private readonly ILogger _logger;
-    private readonly string _holder;
-    private readonly string _name;
-    private readonly Action<long> _grew;
+    private readonly KeyTable _table;
+    private readonly CachedQueryContext _context;
 
     private volatile KeyState _state = KeyState.Unknown;
     private volatile string? _ownerName;
@@ -36,24 +22,12 @@ public sealed partial class CachedQuery
     private bool _hasLeft;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
-    internal CachedQuery(QueryKey key, MonthShelf month, CachedQueryContext context, IBroaderSnapshots broader, IMemoryCount memory)
+    internal CachedQuery(QueryKey key, MonthShelf month, KeyTable table, CachedQueryContext context)
     {
         _key = key;
         _month = month;
-        _memory = memory;
-        _mart = context.Sources[key.Mart];
-        _snapshots = context.Snapshots;
-        _leases = context.Leases;
-        _broader = broader;
-        _owner = context.RemoteOwner;
-        _options = context.Options;
-        _time = context.Time;
-        _tasks = context.Tasks;
-        _versions = context.Versions;
-        _logger = context.Logger;
-        _holder = context.Holder;
-        _name = context.Name;
-        _grew = Grew;
+        _table = table;
+        _context = context;
         _lastAskedAt = Now().UtcTicks;
     }
 
@@ -80,7 +54,7 @@ public sealed partial class CachedQuery
     internal MonthShelf Month => _month;
 
     /// <summary>Who refreshes it: this process, or the owner that answered last; null while none has.</summary>
-    public string? Owner => _owner is null || _isOwned ? _name : _ownerName;
+    public string? Owner => _context.RemoteOwner is null || _isOwned ? _context.Name : _ownerName;
 
     /// <summary>When a caller last asked.</summary>
     public DateTimeOffset LastAskedAt => new(Interlocked.Read(ref _lastAskedAt), TimeSpan.Zero);
@@ -121,7 +95,7 @@ public sealed partial class CachedQuery
     /// <summary>Takes over a snapshot that another process made, when it is newer than what is held, by its version and by what is known of the mart.</summary>
     public void Adopt(Snapshot snapshot)
     {
-        _versions.Observe(snapshot.Version);
+        _context.Versions.Observe(snapshot.Version);
         // Another process's clock may be ahead: when it was checked, nobody here knows.
         var now = Now();
         var isAhead = snapshot.CheckedAt > now;
@@ -149,12 +123,12 @@ public sealed partial class CachedQuery
         lock (_gate)
         {
             _hasLeft = true;
-            _state.Snapshot?.Rows.CountNoMore(_grew);
+            _state.Snapshot?.Rows.CountNoMore(this);
         }
     }
 
     /// <summary>Whether somebody asked for it lately enough to keep it fresh.</summary>
-    internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= _options.FreshFor + _options.StaleFor;
+    internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= _context.Options.FreshFor + _context.Options.StaleFor;
 
     /// <summary>Refreshes it, behind the answers, when its month has changed since; false when it has not.</summary>
     internal bool RefreshWhenOutdated()
@@ -172,7 +146,7 @@ public sealed partial class CachedQuery
         if (IsInUse(Now())) Watch();
     }
 
-    private void Grew(long bytes) => _memory.Grew(this, bytes);
+    void IRowsHolder.Grew(long bytes) => _table.Grew(this, bytes);
 
     private static bool IsServed(Verdict verdict) => verdict is Verdict.Serve or Verdict.ServeAndRefresh;
 
@@ -188,14 +162,14 @@ public sealed partial class CachedQuery
         var (before, after) = (_state.Snapshot?.Rows, state.Snapshot?.Rows);
         _state = state;
         if (ReferenceEquals(before, after) || _hasLeft) return;
-        before?.CountNoMore(_grew);
-        after?.CountTo(_grew);
+        before?.CountNoMore(this);
+        after?.CountTo(this);
     }
 
     /// <summary>What may be done for a caller now; begins the refresh behind a stale answer.</summary>
     private Judgement Judge(CacheDemand demand, DateTimeOffset now)
     {
-        var judged = _state.Judge(demand, _month.State, _options, now);
+        var judged = _state.Judge(demand, _month.State, _context.Options, now);
         if (judged.Verdict == Verdict.ServeAndRefresh) RefreshBehind();
         return judged;
     }
@@ -216,14 +190,14 @@ public sealed partial class CachedQuery
         try
         {
             // "Check" means a check that begins after the caller asked; one that runs already may have looked before the change.
-            var oldest = demand.MaxAge is { } limit && limit < _options.FreshFor ? limit : _options.FreshFor;
+            var oldest = demand.MaxAge is { } limit && limit < _context.Options.FreshFor ? limit : _context.Options.FreshFor;
             var refreshed = await RefreshAsync(ask, NotBefore(asked - oldest), demand.MinVersion, cancellationToken);
             var snapshot = refreshed.Snapshot!;
             return new(snapshot, _month.State.CheckedAt(snapshot), refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
         }
         catch (MartException error)
         {
-            if (_state.LastGood(demand, _month.State, _options, Now(), error) is { } last) return last;
+            if (_state.LastGood(demand, _month.State, _context.Options, Now(), error) is { } last) return last;
             throw;
         }
     }
@@ -238,7 +212,7 @@ public sealed partial class CachedQuery
     /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
     private DateTimeOffset Now()
     {
-        var now = _time.GetUtcNow();
+        var now = _context.Time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 }

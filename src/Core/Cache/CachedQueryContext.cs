@@ -32,10 +32,3 @@ public sealed record CachedQueryContext(
     /// <summary>Where refreshes run; the thread pool unless a test wants to own their order.</summary>
     public TaskScheduler Tasks { get; init; } = TaskScheduler.Default;
 }
-
-/// <summary>Finds a held snapshot that a narrower one can be cut from.</summary>
-public interface IBroaderSnapshots
-{
-    /// <summary>A snapshot of the same mart and month, of a shorter prefix of the key's, read under that very change token; else null.</summary>
-    Snapshot? Find(QueryKey key, string dataVersion);
-}

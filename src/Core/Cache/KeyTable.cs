@@ -6,10 +6,10 @@ namespace TransactionPipeline.Core.Cache;
 /// <summary>
 /// The keys of a process, whoever owns them: one <see cref="CachedQuery"/> each, on the shelf of its month, within a limit of bytes.
 /// </summary>
-public sealed class KeyTable : IKeyOwner, IHeldKeys, IBroaderSnapshots, IMemoryCount, IAsyncDisposable
+public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
 {
     /// <summary>What a key costs beside its rows, so that keys without rows are bounded too.</summary>
-    private const long BytesPerKey = 1024;
+    private const long BytesPerKey = 600;
 
     private readonly ConcurrentDictionary<QueryKey, CachedQuery> _queries = new();
     private readonly ConcurrentDictionary<(Mart Mart, Month Month), MonthShelf> _shelves = new();
@@ -101,10 +101,11 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IBroaderSnapshots, IMemoryC
     /// <summary>Keys that news and evictions have looked at so far: what they cost.</summary>
     internal long Visited => _memory.Visited + _shelves.Values.Sum(shelf => shelf.Visited);
 
-    void IMemoryCount.Grew(CachedQuery key, long bytes) => _memory.Grow(key.Place, bytes);
+    /// <summary>What <paramref name="key"/> holds takes <paramref name="bytes"/> more, or less when negative.</summary>
+    internal void Grew(CachedQuery key, long bytes) => _memory.Grow(key.Place, bytes);
 
-    /// <inheritdoc/>
-    public Snapshot? Find(QueryKey key, string dataVersion)
+    /// <summary>A held snapshot of the same mart and month, of a shorter prefix than the key's, read under that very change token; else null.</summary>
+    internal Snapshot? FindBroader(QueryKey key, string dataVersion)
     {
         for (var length = key.Prefix.Length - 1; length > 0; length--)
         {
@@ -154,7 +155,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IBroaderSnapshots, IMemoryC
         {
             if (_queries.TryGetValue(key, out var other)) return other;
             var shelf = _shelves.GetOrAdd((key.Mart, key.Month), static of => new MonthShelf(of.Mart, of.Month));
-            var query = new CachedQuery(key, shelf, _context, this, this);
+            var query = new CachedQuery(key, shelf, this, _context);
             query.Place = _memory.Add(query, key.GetHashCode(), BytesPerKey);
             shelf.Count++;
             _queries[key] = query;

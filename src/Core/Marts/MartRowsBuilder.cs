@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace TransactionPipeline.Core.Marts;
 
@@ -7,15 +8,10 @@ public sealed class MartRowsBuilder
 {
     private const int HashBytes = TransactionIdColumn.HashBytes;
 
-    // Columns from the start, as the answer has them: rows as objects or wide structs cost more to move than to read from the mart.
+    // In arrays from the start, as the answer has them: rows as objects cost more to move than to read from the mart.
     private readonly Dictionary<string, int> _productNumbers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _productsByText;
-    private readonly List<int> _product = [];
-    private readonly List<int> _day = [];
-    private readonly List<decimal> _amount = [];
-    private readonly List<decimal> _price = [];
-    private readonly List<long> _count = [];
-    private readonly List<long> _quantity = [];
+    private readonly List<MartCells> _cells = [];
     private byte[] _hashes = new byte[64 * HashBytes];
     private List<string>? _texts;
     private bool _idMissing;
@@ -25,7 +21,7 @@ public sealed class MartRowsBuilder
     public MartRowsBuilder() => _productsByText = _productNumbers.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The rows added so far.</summary>
-    public int Count => _day.Count;
+    public int Count => _cells.Count;
 
     /// <summary>Adds a row. A row without an id or a quantity makes that column missing from the whole answer.</summary>
     public void Add(in MartRow row)
@@ -51,27 +47,15 @@ public sealed class MartRowsBuilder
         for (var i = 0; i < products.Length; i++) rank[_productNumbers[products[i]]] = i;
 
         var order = Sort(rank);
-        return new MartRows(
-            Ids(order),
-            products,
-            Array.ConvertAll(order, i => rank[_product[i]]),
-            Array.ConvertAll(order, i => _day[i]),
-            Array.ConvertAll(order, i => _amount[i]),
-            Array.ConvertAll(order, i => _price[i]),
-            Array.ConvertAll(order, i => _count[i]),
-            _quantityMissing ? null : Array.ConvertAll(order, i => _quantity[i]));
+        var cells = Array.ConvertAll(order, i => _cells[i] with { Product = rank[_cells[i].Product] });
+        return new MartRows(Ids(order), products, cells, hasQuantity: !_quantityMissing);
     }
 
     private void Add(ReadOnlySpan<char> name, DateOnly date, decimal amount, decimal price, long count, long? quantity)
     {
         _quantityMissing |= quantity is null;
         if (!_productsByText.TryGetValue(name, out var product)) _productNumbers.Add(name.ToString(), product = _productNumbers.Count);
-        _product.Add(product);
-        _day.Add(date.DayNumber);
-        _amount.Add(Plain(amount));
-        _price.Add(Plain(price));
-        _count.Add(count);
-        _quantity.Add(quantity ?? 0);
+        _cells.Add(new(Plain(amount), Plain(price), count, quantity ?? 0, product, date.DayNumber));
     }
 
     private void AddMissingId()
@@ -100,13 +84,13 @@ public sealed class MartRowsBuilder
     private int[] Sort(int[] rank)
     {
         var ends = new int[rank.Length];
-        foreach (var product in _product) ends[rank[product]]++;
+        foreach (ref readonly var cells in CollectionsMarshal.AsSpan(_cells)) ends[rank[cells.Product]]++;
         for (var i = 1; i < ends.Length; i++) ends[i] += ends[i - 1];
 
         var (order, keys, next) = (new int[Count], new ulong[Count], ends.ToArray());
         for (var i = Count - 1; i >= 0; i--)
         {
-            var place = --next[rank[_product[i]]];
+            var place = --next[rank[_cells[i].Product]];
             order[place] = i;
             keys[place] = _texts is null && !_idMissing ? BinaryPrimitives.ReadUInt64BigEndian(HashAt(i)) : 0;
         }
