@@ -20,7 +20,7 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
         _grains = grains;
         _options = options;
         _time = context.Time;
-        Table = new KeyTable(context with { RemoteOwner = owner });
+        Table = new KeyTable(context with { RemoteOwner = owner, OwnedKeyEvicted = EndOwning });
     }
 
     /// <summary>The silo's keys.</summary>
@@ -53,6 +53,9 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Table.DisposeAsync();
+
+    /// <summary>A grain takes memory that nobody counts: it goes with what it owned, and not only when it has been idle for long.</summary>
+    private void EndOwning(QueryKey key) => _ = _grains.GetGrain<IQueryGrain>(key.ToString()).LeaveAsync().SettledAsync();
 
     /// <summary>False when the call failed or did not end in good time.</summary>
     private async Task<bool> IsReachedAsync(Task call, CancellationToken cancellationToken)

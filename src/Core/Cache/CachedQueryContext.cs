@@ -29,6 +29,9 @@ public sealed record CachedQueryContext(
     /// <summary>The owner that refreshes the keys in this process's place; null when they are refreshed here.</summary>
     public IRemoteOwner? RemoteOwner { get; init; }
 
+    /// <summary>Told of a key that this process owns and that leaves memory for want of room, so that its owning ends too. Must not wait.</summary>
+    public Action<QueryKey>? OwnedKeyEvicted { get; init; }
+
     /// <summary>Where refreshes run; the thread pool unless a test wants to own their order.</summary>
     public TaskScheduler Tasks { get; init; } = TaskScheduler.Default;
 }

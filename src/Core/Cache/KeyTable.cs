@@ -55,6 +55,9 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the key is in memory, with or without a snapshot.</summary>
+    public bool Holds(QueryKey key) => _queries.ContainsKey(key);
+
     /// <summary>The snapshot that is held of a key, as it is and however old; null when there is none.</summary>
     public Snapshot? Peek(QueryKey key) => _queries.TryGetValue(key, out var query) ? query.Current : null;
 
@@ -180,7 +183,11 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <summary>From memory only: the stored snapshots answer when the keys are asked for again.</summary>
     private void Evict()
     {
-        foreach (var query in _memory.Evict(static query => !query.IsRefreshing)) Take(query.Key);
+        foreach (var query in _memory.Evict(static query => !query.IsRefreshing))
+        {
+            Take(query.Key);
+            if (query.IsOwned) _context.OwnedKeyEvicted?.Invoke(query.Key);
+        }
     }
 
     private static KeyStatus Status(QueryKey key, CachedQuery query)

@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace TransactionPipeline.Grains.Query;
 
 /// <summary>The owner of one query key in the cluster; the grain's key is the query key's text.</summary>
@@ -14,6 +16,10 @@ internal interface IQueryGrain : IGrainWithStringKey
     /// <summary>A sign of life of the owner, for whoever waits long for its answer.</summary>
     [Alias("IsAlive")]
     Task IsAliveAsync();
+
+    /// <summary>The owner's silo has no room for the key: the grain leaves memory, unless it has been asked again since.</summary>
+    [Alias("Leave"), OneWay]
+    Task LeaveAsync();
 
     /// <summary>Some of the bytes of a snapshot's rows, which were left out of the answer.</summary>
     /// <param name="version">The snapshot's version.</param>

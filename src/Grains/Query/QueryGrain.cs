@@ -33,6 +33,12 @@ internal sealed class QueryGrain(
 
     public Task IsAliveAsync() => Task.CompletedTask;
 
+    public Task LeaveAsync()
+    {
+        if (!keys.Table.Holds(Key)) DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
     public Task<byte[]?> ReadAsync(VersionNote version, int offset)
     {
         if (keys.Table.Peek(Key) is not { } snapshot || snapshot.Version != version.ToVersion()) return Task.FromResult<byte[]?>(null);

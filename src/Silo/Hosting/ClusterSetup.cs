@@ -106,6 +106,8 @@ public static class ClusterSetup
             // A stop waits for a refresh to give its lease back, but leaves time to go from the cluster in order.
             options.DeactivationTimeout = TimeSpan.FromSeconds(10);
         });
+        // Where grains are, as far as it is remembered; the default is a million, 19 MB before the first.
+        silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = 100_000);
         // Longer than any silo waits for an owner; what comes later is of no use.
         silo.Configure<SiloMessagingOptions>(
             options => options.ResponseTimeout = TimeSpan.FromSeconds(settings.OwnerTimeoutSeconds) + ResponseMargin);

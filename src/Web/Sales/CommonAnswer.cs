@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Microsoft.Net.Http.Headers;
 using TransactionPipeline.Core.Marts;
@@ -9,10 +11,13 @@ namespace TransactionPipeline.Web.Sales;
 
 /// <summary>
 /// The answer nearly everybody asks for, the first JSON page without filters: written once for each set of rows, compressed once for
-/// each coding, and from then on copied to the socket. Lives as long as the rows do.
+/// each coding, and from then on copied to the socket. Lives as long as the rows do, and counts as their memory.
 /// </summary>
 internal sealed class CommonAnswer
 {
+    // What CompressionLevel.Optimal means.
+    private const int BrotliQuality = 4;
+
     private static readonly ConditionalWeakTable<MartRows, CommonAnswer> ByRows = [];
 
     private readonly Lazy<byte[]> _brotli;
@@ -24,8 +29,8 @@ internal sealed class CommonAnswer
         Count = end;
         Next = rows.Count > end ? SalesCursor.At(rows, end - 1) : null;
         Plain = Encode(rows.All().Take(end));
-        _brotli = new(() => Compress(Plain, stream => new BrotliStream(stream, CompressionLevel.Optimal)));
-        _gzip = new(() => Compress(Plain, stream => new GZipStream(stream, CompressionLevel.Optimal)));
+        _brotli = new(() => Counted(rows, Brotli(Plain)));
+        _gzip = new(() => Counted(rows, GZip(Plain)));
     }
 
     /// <summary>Rows in it.</summary>
@@ -36,7 +41,15 @@ internal sealed class CommonAnswer
 
     private byte[] Plain { get; }
 
-    public static CommonAnswer Of(MartRows rows) => ByRows.GetValue(rows, static rows => new CommonAnswer(rows));
+    public static CommonAnswer Of(MartRows rows)
+    {
+        if (ByRows.TryGetValue(rows, out var known)) return known;
+        var made = new CommonAnswer(rows);
+        var kept = ByRows.GetValue(rows, _ => made);
+        // Of two that make it at once, one is kept.
+        if (ReferenceEquals(kept, made)) Counted(rows, made.Plain);
+        return kept;
+    }
 
     /// <summary>The bytes in a coding the caller takes, and its name; no name for plain.</summary>
     public (byte[] Bytes, string? Coding) For(HttpRequest request)
@@ -46,6 +59,12 @@ internal sealed class CommonAnswer
         if (!StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings)) return (Plain, null);
         if (Takes(codings, "br")) return (_brotli.Value, "br");
         return Takes(codings, "gzip") ? (_gzip.Value, "gzip") : (Plain, null);
+    }
+
+    private static byte[] Counted(MartRows rows, byte[] bytes)
+    {
+        rows.CountIn(bytes.Length);
+        return bytes;
     }
 
     private static bool Takes(IList<StringWithQualityHeaderValue> codings, string name) =>
@@ -61,10 +80,26 @@ internal sealed class CommonAnswer
         return buffer.ToArray();
     }
 
-    private static byte[] Compress(byte[] plain, Func<Stream, Stream> compressor)
+    private static byte[] Brotli(byte[] plain)
+    {
+        // As far back as the text is long: the usual window of 4 MiB would take that much memory for each answer that is written just now.
+        var window = Math.Clamp(BitOperations.Log2((uint)plain.Length) + 1, 10, 22);
+        var buffer = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(plain.Length));
+        try
+        {
+            if (!BrotliEncoder.TryCompress(plain, buffer, out var written, BrotliQuality, window)) throw new InvalidOperationException("Brotli needs more than it says at most.");
+            return buffer[..written];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static byte[] GZip(byte[] plain)
     {
         using var buffer = new MemoryStream();
-        using (var stream = compressor(buffer)) stream.Write(plain);
+        using (var stream = new GZipStream(buffer, CompressionLevel.Optimal)) stream.Write(plain);
         return buffer.ToArray();
     }
 }

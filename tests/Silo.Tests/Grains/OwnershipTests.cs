@@ -176,6 +176,27 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public async Task Grain_KeyHasNoRoomInItsOwnersMemory_GoesWithIt()
+    {
+        const int keys = 100;
+        await using var cluster = await SiloCluster.StartAsync(options => options.MaxBytes = 10_000);
+        var owner = cluster.Silos[0].ServiceProvider.GetRequiredService<IKeyOwner>();
+        for (var key = 0; key < keys; key++)
+            await Phase.InTimeAsync(owner.GetAsync(SiloCluster.Key with { Prefix = $"P{key:D3}" }, default, CancellationToken.None).AsTask(), "the answer");
+
+        var management = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        await Phase.UntilAsync(
+            async () =>
+            {
+                var held = cluster.Silos.Sum(silo => SiloCluster.Keys(silo).Table.List().Count(key => key.IsOwned));
+                var grains = (await management.GetSimpleGrainStatistics())
+                    .Where(one => one.GrainType.Contains(nameof(QueryGrain), StringComparison.Ordinal)).Sum(one => one.ActivationCount);
+                return held < keys && grains <= held;
+            },
+            "the going of grains whose keys are in no memory");
+    }
+
+    [Fact]
     public async Task Grain_Idle_LeavesMemoryAndComesBackNoOlder()
     {
         await using var cluster = await SiloCluster.StartAsync();

@@ -62,6 +62,16 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return new(name, start, address);
     }
 
+    /// <summary>The memory that is resident, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts one as in a pod of its own, all of which this machine's loopback address plays.</summary>
     public static ProgramProcess StartInAPod(string name, IReadOnlyDictionary<string, string> settings) => Start(
         new Dictionary<string, string>(settings, StringComparer.Ordinal)

@@ -1,0 +1,91 @@
+using System.Net.Http.Headers;
+using Xunit.Abstractions;
+
+namespace TransactionPipeline.Silo.Tests.Processes;
+
+/// <summary>A container of twice <c>cache:max_bytes</c> beside the empty process survives a scan of ten times that under load.</summary>
+public sealed class MemoryTests(ITestOutputHelper output) : IDisposable
+{
+    private const long MaxBytes = 64 << 20;
+    private const int Clients = 8;
+    private static readonly string[] Codings = ["identity", "br", "gzip"];
+
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("memory-tests-");
+
+    public void Dispose() => _state.Delete(recursive: true);
+
+    [WithMemoryLimitFact]
+    [Trait("Tier", "Long")]
+    public async Task Scan_InAContainerOfTwiceTheBound_IsServedToTheEnd()
+    {
+        var file = Path.Combine(_state.FullName, "sales.csv");
+        await RunAsync("generate", "--rows", "400000", file);
+        await RunAsync("load", file);
+        // Of each product's months, by the whole name and by shorter and shorter beginnings of it: no answer is cut from another that is held.
+        var names = File.ReadLines(file).Skip(1).Select(line => line.Split(',')[1]).Distinct(StringComparer.Ordinal).ToList();
+        var keys = Enumerable.Range(0, 12).SelectMany(cut => names.Where(name => name.Length > cut + 3 && name[^(cut + 1)] != ' ' && name[^(cut + 2)] != ' ')
+            .SelectMany(name => Enumerable.Range(1, 12).Select(month => $"sale_month=2023-{month:00}&product_prefix={Uri.EscapeDataString(name[..^cut])}")));
+        long empty;
+        await using (var alone = ProgramProcess.Start(Settings()))
+        {
+            await ReadyAsync(alone);
+            empty = alone.ResidentBytes;
+        }
+
+        using var limit = MemoryLimit.Make(empty + (2 * MaxBytes));
+        await using (var silo = ProgramProcess.Start(limit.Bound(ProgramCommand.StartInfo(Settings())), "the bounded program"))
+        {
+            await ReadyAsync(silo);
+            silo.Client.DefaultRequestHeaders.Authorization = await silo.SignInAsync();
+            var sent = 0L;
+            await Parallel.ForEachAsync(
+                keys, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (key, _) =>
+                {
+                    if (Volatile.Read(ref sent) < 10 * MaxBytes) Interlocked.Add(ref sent, await AskAsync(silo, key));
+                });
+
+            output.WriteLine($"{empty >> 20} MiB empty, {silo.ResidentBytes >> 20} MiB after {sent >> 20} MiB of answers");
+            Assert.True(sent >= 10 * MaxBytes, $"only {sent} bytes of answers could be asked for");
+            Assert.Equal((0, false), (limit.Kills, silo.HasExited));
+        }
+    }
+
+    private static async Task ReadyAsync(ProgramProcess silo) =>
+        await Phase.UntilAsync(async () => await silo.ReadyAsync(silo.Client) is (System.Net.HttpStatusCode.OK, 1), "the program's readiness");
+
+    /// <summary>In each coding; how many bytes came.</summary>
+    private static async Task<long> AskAsync(ProgramProcess silo, string key)
+    {
+        var bytes = 0L;
+        foreach (var coding in Codings)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/sales/pg-trends?{key}");
+            request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue(coding));
+            using var answer = await silo.Client.SendAsync(request);
+            Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} for {key}: {(answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync())}");
+            bytes += (await answer.Content.ReadAsByteArrayAsync()).Length;
+        }
+        return bytes;
+    }
+
+    private async Task RunAsync(params string[] command)
+    {
+        var (code, _, error) = await ProgramCommand.RunAsync(ProgramCommand.StartInfo(Settings(), command));
+        Assert.True(code == 0, error);
+    }
+
+    private Dictionary<string, string> Settings() => new(StringComparer.Ordinal)
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["state_directory"] = _state.FullName,
+        ["ingestion__sample"] = "",
+        ["cache__max_bytes"] = $"{MaxBytes}",
+        ["Logging__LogLevel__Default"] = "Warning",
+    };
+
+    /// <summary>Where no group can be made, the reason is printed.</summary>
+    private sealed class WithMemoryLimitFactAttribute : FactAttribute
+    {
+        public WithMemoryLimitFactAttribute() => Skip = MemoryLimit.Problem;
+    }
+}
