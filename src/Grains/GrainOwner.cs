@@ -53,19 +53,19 @@ internal sealed partial class GrainOwner(
         // Whatever it comes to, when nobody waits for it any more.
         _ = answering.SettledAsync();
         var half = options.Value.OwnerTimeout / 2;
-        while (true)
+        for (var isAtWork = true; ;)
         {
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var late = Task.Delay(half, time, pause.Token);
-            if (await Task.WhenAny(answering, late) == answering)
-            {
-                await pause.CancelAsync();
-                return await answering;
-            }
+            await answering.WaitAsync(half, time, cancellationToken).SettledAsync();
+            if (answering.IsCompleted) return await answering;
             cancellationToken.ThrowIfCancellationRequested();
-            var living = owner.IsAliveAsync();
+            // It lives, but has no such question, or has answered it: one of the messages was lost.
+            if (!isAtWork) throw new TimeoutException("the owner knows of no question");
+            var living = owner.IsAtWorkAsync();
             _ = living.SettledAsync();
-            await living.WaitAsync(half, time, cancellationToken);
+            await Task.WhenAny(answering, living.WaitAsync(half, time, cancellationToken));
+            if (answering.IsCompleted) return await answering;
+            cancellationToken.ThrowIfCancellationRequested();
+            isAtWork = living.IsCompleted ? await living : throw new TimeoutException("the owner gives no sign of life");
         }
     }
 

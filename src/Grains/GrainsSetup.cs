@@ -22,6 +22,8 @@ public static class GrainsSetup
         // Whoever asked for it would speak to keys that this host does not serve.
         services.RemoveAll<KeyTable>();
         services.AddSingleton<ILeaseHolders, SiloLeaseHolders>();
+        services.AddSingleton<SiloLeaving>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloLeaving>());
         services.AddSingleton<GrainOwner>();
         services.AddSingleton(provider => new GrainKeyOwner(
             provider.GetRequiredService<CachedQueryContext>() with { Name = provider.GetRequiredService<ILocalSiloDetails>().Name },

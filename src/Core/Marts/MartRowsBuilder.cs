@@ -66,6 +66,8 @@ public sealed class MartRowsBuilder
 
     private void AddId(ReadOnlySpan<char> id)
     {
+        // The whole answer has none then, so those that come are not kept.
+        if (_idMissing) return;
         if (_texts is null && TransactionIdColumn.IsHash(id))
         {
             // The 64 characters of an id would be most of the memory while reading: hashes are packed at once.

@@ -9,13 +9,13 @@ internal interface IQueryGrain : IGrainWithStringKey
     /// <summary>The owner's answer; a failing mart is told in it, so that it crosses silos of different versions.</summary>
     /// <param name="question">What is asked.</param>
     /// <param name="cancellationToken">Ends the waiting for a refresh; the refresh too when nobody else waits for it.</param>
-    /// <remarks>As long as the mart may take: whether the owner lives is told by <see cref="IsAliveAsync"/>.</remarks>
+    /// <remarks>As long as the mart may take: whether the owner lives is told by <see cref="IsAtWorkAsync"/>.</remarks>
     [Alias("Ask"), ResponseTimeout("00:10:00")]
     Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken);
 
-    /// <summary>A sign of life of the owner, for whoever waits long for its answer.</summary>
-    [Alias("IsAlive")]
-    Task IsAliveAsync();
+    /// <summary>A sign of life of the owner, for whoever waits long for its answer; false when it does not work at any.</summary>
+    [Alias("IsAtWork")]
+    Task<bool> IsAtWorkAsync();
 
     /// <summary>The owner's silo has no room for the key: the grain leaves memory, unless it has been asked again since.</summary>
     [Alias("Leave"), OneWay]

@@ -13,7 +13,8 @@ namespace TransactionPipeline.Grains.Query;
 /// </summary>
 [GrainType("query"), Reentrant, RandomPlacement]
 internal sealed class QueryGrain(
-    GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, IOptions<GrainsOptions> options, TimeProvider time) : Grain, IQueryGrain
+    GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, SiloLeaving leaving, IOptions<GrainsOptions> options, TimeProvider time)
+    : Grain, IQueryGrain
 {
     private QueryKey Key => QueryKey.Parse(this.GetPrimaryKeyString());
 
@@ -22,7 +23,10 @@ internal sealed class QueryGrain(
         versions.Observe(question.Clock);
         try
         {
-            var answer = await keys.Table.AnswerAsOwnerAsync(Key, question.MaxAge, question.MinVersion.ToVersion(), cancellationToken);
+            var answering = keys.Table.AnswerAsOwnerAsync(Key, question.MaxAge, question.MinVersion.ToVersion(), cancellationToken).AsTask();
+            _ = answering.SettledAsync();
+            // A silo that leaves ends the waiting, not the work: deactivation gives that its time, and begins only when no call is open.
+            var answer = await answering.WaitAsync(leaving.Token);
             return OwnerAnswer.Of(answer, question, silo.Name, time.GetUtcNow()) with { Clock = versions.Last };
         }
         catch (MartException failed)
@@ -31,7 +35,7 @@ internal sealed class QueryGrain(
         }
     }
 
-    public Task IsAliveAsync() => Task.CompletedTask;
+    public Task<bool> IsAtWorkAsync() => Task.FromResult(keys.Table.IsRefreshing(Key));
 
     public Task LeaveAsync()
     {

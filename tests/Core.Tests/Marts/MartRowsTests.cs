@@ -52,6 +52,20 @@ public sealed class MartRowsTests
         Assert.All(rows.All(), row => Assert.Null(row.TransactionId));
     }
 
+    [Theory]
+    [InlineData("an id made elsewhere")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void Build_ManyRowsWithoutAnIdBeforeTheFirstThatHasOne_HasNone(string id)
+    {
+        var builder = new MartRowsBuilder();
+        for (var row = 0; row < 300; row++) builder.Add(new MartRow(null, "Halal Tea", new DateOnly(2023, 10, 1), row, 1m, 1, 1));
+        builder.Add(new MartRow(id, "Halal Tea", new DateOnly(2023, 10, 1), 1m, 1m, 1, 1));
+
+        var rows = builder.Build();
+
+        Assert.Equal((301, false), (rows.Count, rows.HasTransactionId));
+    }
+
     [Property(MaxTest = 100)]
     public void Codec_AnyRows_ComeBackTheSame((byte Product, int Id, int Amount, bool Foreign)[] rows)
     {

@@ -43,7 +43,7 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
-        if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.IsAliveAsync)) Interlocked.Increment(ref _signs);
+        if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.IsAtWorkAsync)) Interlocked.Increment(ref _signs);
         if (isAsk) Interlocked.Increment(ref _open);
         try
         {

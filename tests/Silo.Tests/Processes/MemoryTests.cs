@@ -6,7 +6,7 @@ namespace TransactionPipeline.Silo.Tests.Processes;
 /// <summary>A container of twice <c>cache:max_bytes</c> beside the empty process survives a scan of ten times that under load.</summary>
 public sealed class MemoryTests(ITestOutputHelper output) : IDisposable
 {
-    private const long MaxBytes = 64 << 20;
+    private const long MaxBytes = 128 << 20;
     private const int Clients = 8;
     private static readonly string[] Codings = ["identity", "br", "gzip"];
 
@@ -19,7 +19,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : IDisposable
     public async Task Scan_InAContainerOfTwiceTheBound_IsServedToTheEnd()
     {
         var file = Path.Combine(_state.FullName, "sales.csv");
-        await RunAsync("generate", "--rows", "400000", file);
+        await RunAsync("generate", "--rows", "1000000", file);
         await RunAsync("load", file);
         // Of each product's months, by the whole name and by shorter and shorter beginnings of it: no answer is cut from another that is held.
         var names = File.ReadLines(file).Skip(1).Select(line => line.Split(',')[1]).Distinct(StringComparer.Ordinal).ToList();

@@ -14,7 +14,15 @@ internal sealed class MemoryLimit : IDisposable
     {
         _group = Path.Combine(root, $"transaction-pipeline-tests-{Guid.NewGuid():N}");
         Directory.CreateDirectory(_group);
-        File.WriteAllText(Path.Combine(_group, limit), $"{bytes}");
+        try
+        {
+            File.WriteAllText(Path.Combine(_group, limit), $"{bytes}");
+        }
+        catch
+        {
+            Directory.Delete(_group);
+            throw;
+        }
     }
 
     /// <summary>Why there can be none on this machine; null when there can.</summary>

@@ -16,6 +16,9 @@ internal sealed partial class BigQueryClient
     // How long one call waits for the result before it says "not yet"; BigQuery's own default.
     private const int LongestWaitMs = 10_000;
 
+    // How long the first call waits: until it answers, nobody knows which job could be cancelled.
+    private const int FirstWaitMs = 1_000;
+
     /// <summary>Runs a query and gives its rows to <paramref name="add"/>, page by page, to the end.</summary>
     /// <exception cref="GoogleApiException">The query failed, did not end in time, or not all rows came: those added count for nothing.</exception>
     public async Task QueryAsync(
@@ -65,7 +68,8 @@ internal sealed partial class BigQueryClient
         }
         catch (OperationCanceledException)
         {
-            await CancelAsync(job);
+            // Not waited for: whoever asks next must not wait for the end of this.
+            _ = CancelAsync(job);
             throw;
         }
         throw await TimedOutAsync(job);
@@ -80,7 +84,7 @@ internal sealed partial class BigQueryClient
             Query = sql,
             QueryParameters = parameters,
             MaximumBytesBilled = maximumBytesBilled > 0 ? maximumBytesBilled : null,
-            TimeoutMs = Math.Min(_options.TimeoutMs, LongestWaitMs),
+            TimeoutMs = Math.Min(_options.TimeoutMs, FirstWaitMs),
             Location = _options.Location,
             Labels = Labels(purpose),
             RequestId = Guid.NewGuid().ToString("N"),
@@ -135,7 +139,7 @@ internal sealed partial class BigQueryClient
                 (_, _) => Task.FromResult(true),
                 CancellationToken.None);
         }
-        catch (GoogleApiException)
+        catch (Exception failed) when (failed is GoogleApiException or ObjectDisposedException)
         {
         }
     }

@@ -25,7 +25,7 @@ public sealed class BigQueryOptions
     public long DailyByteBudget { get; set; } = 10L << 30;
 
     /// <summary>The longest that a query of the mart may take, in milliseconds; then it is cancelled.</summary>
-    /// <value>20,000; less than the guard's <c>timeout_seconds</c>, which gives the question up but does not cancel the job.</value>
+    /// <value>20,000; less than the guard's <c>timeout_seconds</c>, so that what is asked next finds the guard free.</value>
     [ConfigurationKeyName("timeout_ms")]
     public int TimeoutMs { get; set; } = 20_000;
 
