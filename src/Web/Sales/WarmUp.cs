@@ -62,6 +62,8 @@ internal sealed partial class WarmUp(
             // Nothing depends on it: the first caller gets the same answer or the same failure, a little later.
             LogCold(error.Message);
         }
+        // What the start needed and nobody needs any more goes now, while nobody waits, and not in the middle of the first answers.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
     private async Task ReadAsync(Mart mart, CancellationToken cancellationToken)
