@@ -1,5 +1,4 @@
 using System.Net;
-using System.Reflection;
 using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Silo.Hosting;
@@ -7,26 +6,15 @@ namespace TransactionPipeline.Silo.Hosting;
 /// <summary>Reads the section <c>cluster</c> before the silo is put together, as its provider decides what is put together.</summary>
 internal static class ClusterSettingsReader
 {
-    private static readonly HashSet<string> Known = typeof(ClusterSettings).GetProperties()
-        .Select(property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name).OfType<string>()
-        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+    private const string Section = "cluster";
 
     /// <exception cref="StartRefusedException">A setting is wrong; the message names it.</exception>
     public static ClusterSettings Read(IConfiguration configuration)
     {
-        ClusterSettings settings;
-        IEnumerable<string> unknown;
-        try
-        {
-            var section = configuration.GetSection("cluster");
-            settings = section.Get<ClusterSettings>() ?? new();
-            unknown = section.GetChildren().Select(one => one.Key).Where(key => !Known.Contains(key));
-        }
-        catch (InvalidOperationException unreadable)
-        {
-            throw new StartRefusedException($"The section cluster cannot be read: {unreadable.Message}");
-        }
-        var wrong = unknown.Select(key => $"cluster__{key} is not a setting; there are {string.Join(", ", Known)}.").Concat(Validate(settings)).ToList();
+        var unknown = KnownSettings.FindUnknown(configuration, Section, typeof(ClusterSettings)).ToList();
+        if (unknown.Count > 0) throw new StartRefusedException(string.Join(Environment.NewLine, unknown));
+        var settings = configuration.Read<ClusterSettings>(Section);
+        var wrong = Validate(settings).ToList();
         return wrong.Count == 0 ? settings : throw new StartRefusedException(string.Join(Environment.NewLine, wrong));
     }
 

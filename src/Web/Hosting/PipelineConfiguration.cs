@@ -19,6 +19,7 @@ public static class PipelineConfiguration
     {
         var file = ResolveFile(builder.Configuration[FileSetting] ?? DefaultFile, builder.Environment.ContentRootPath);
         builder.Configuration.Sources.Insert(0, new ChainedConfigurationSource { Configuration = ReadYaml(file) });
+        KnownSettings.Check(builder.Configuration);
 
         Bind<IngestionOptions>(builder, "ingestion", options => options.Problem);
         Bind<OrchestrationOptions>(builder, "orchestration", options => options.Problem);

@@ -1,18 +1,7 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
-using TransactionPipeline.Core.Archive;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Configuration;
-using TransactionPipeline.Core.Google;
-using TransactionPipeline.Core.Ingestion;
-using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Marts.BigQuery;
-using TransactionPipeline.Core.Pipeline;
-using TransactionPipeline.Core.Store;
-using TransactionPipeline.Core.Store.Postgres;
-using TransactionPipeline.Core.Users;
-using TransactionPipeline.Web.Dashboard;
+using TransactionPipeline.Web.Hosting;
 
 namespace TransactionPipeline.Web.Tests.Hosting;
 
@@ -20,30 +9,12 @@ namespace TransactionPipeline.Web.Tests.Hosting;
 public sealed partial class DocumentedSettingsTests
 {
     // The configuration file's sections and keys that README says are not read.
-    private static readonly string[] ForOthers =
-        ["pipeline:", "transformation:", "kubernetes:", "ingestion:fastapi_endpoint", "security:pii_fields", "data_warehouse:postgres:secretName"];
-
-    private static readonly (string Section, Type Options)[] Sections =
-    [
-        ("bigquery", typeof(BigQueryOptions)),
-        ("cache", typeof(CacheOptions)),
-        ("dashboard", typeof(DashboardOptions)),
-        ("data_lake", typeof(DataLakeOptions)),
-        ("data_mart", typeof(BigQueryMartOptions)),
-        ("data_warehouse", typeof(BigQueryWarehouseOptions)),
-        ("data_warehouse:postgres", typeof(PostgresOptions)),
-        ("google", typeof(GoogleOptions)),
-        ("ingestion", typeof(IngestionOptions)),
-        ("marts", typeof(MartsOptions)),
-        ("orchestration", typeof(OrchestrationOptions)),
-        ("retention", typeof(RetentionOptions)),
-        ("security", typeof(SecurityOptions)),
-    ];
+    private static readonly string[] ForOthers = ["pipeline:", "transformation:", "kubernetes:", .. KnownSettings.ForOthers];
 
     private static readonly Lazy<HashSet<string>> Documented = new(() => new[] { "README.md", "docs/bigquery.md" }
         .SelectMany(file => Read(File.ReadAllText(PathOf(file)))).ToHashSet(StringComparer.OrdinalIgnoreCase));
 
-    private static IEnumerable<string> Settings => Sections.SelectMany(section => KeysOf(section.Options, section.Section))
+    private static IEnumerable<string> Settings => KnownSettings.Sections.SelectMany(section => KeysOf(section.Options, section.Section))
         .Select(key => MartName().Replace(key, "marts:guard:MART:"));
 
     [Fact]
@@ -52,7 +23,7 @@ public sealed partial class DocumentedSettingsTests
     [Fact]
     public void Settings_ThatAreDocumented_Exist() => Assert.Empty(Documented.Value
         .Where(key => !key.EndsWith(":*", StringComparison.Ordinal))
-        .Where(key => Sections.Any(section => key.StartsWith(section.Section + ":", StringComparison.OrdinalIgnoreCase)))
+        .Where(key => KnownSettings.Sections.Any(section => key.StartsWith(section.Section + ":", StringComparison.OrdinalIgnoreCase)))
         .Except(Settings, StringComparer.OrdinalIgnoreCase));
 
     [Fact]
@@ -81,15 +52,13 @@ public sealed partial class DocumentedSettingsTests
         }
     }
 
-    private static IEnumerable<string> KeysOf(Type options, string section) => options.GetProperties()
-        .Where(property => property.SetMethod?.IsPublic == true)
-        .SelectMany(property =>
-        {
-            var key = $"{section}:{property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name}";
-            return property.PropertyType.Assembly == typeof(CacheOptions).Assembly ? KeysOf(property.PropertyType, key)
-                : property.PropertyType == typeof(Dictionary<string, string>) ? [$"{key}:NAME"]
-                : [key];
-        });
+    private static IEnumerable<string> KeysOf(Type options, string section) => KnownSettings.SettingsOf(options).SelectMany(setting =>
+    {
+        var key = $"{section}:{setting.Name}";
+        return KnownSettings.IsSection(setting.Type) ? KeysOf(setting.Type, key)
+            : setting.Type == typeof(Dictionary<string, string>) ? [$"{key}:NAME"]
+            : [key];
+    });
 
     private static string PathOf(string file)
     {

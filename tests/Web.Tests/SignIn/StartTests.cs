@@ -29,6 +29,26 @@ public sealed class StartTests
         Assert.Contains(setting.Replace(":", "__", StringComparison.Ordinal), refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("cache:max_byte", "cache__max_byte is not a setting", "cache__max_bytes")]
+    [InlineData("cache:fresh_for_second:x", "cache__fresh_for_second is not a setting", "cache__fresh_for_seconds")]
+    [InlineData("security:throttle:failures", "security__throttle__failures is not a setting", "security__throttle__failures_per_user")]
+    [InlineData("marts:guard:warehouse:retry", "marts__guard__warehouse__retry is not a setting", "marts__guard__warehouse__retries")]
+    [InlineData("data_warehouse:postgre:host", "data_warehouse__postgre is not a setting", "data_warehouse__dataset")]
+    [InlineData("data_warehouse:postgres:usr", "data_warehouse__postgres__usr is not a setting", "data_warehouse__postgres__user")]
+    [InlineData("retention:days", "retention__days is not a setting", "retention__snapshot_days")]
+    [InlineData("bigquery:timeout", "bigquery__timeout is not a setting", "bigquery__timeout_ms")]
+    public void Start_MisspeltSetting_IsRefusedNamingItAndThoseThatThereAre(string setting, string told, string there)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration[setting] = "5";
+
+        var refused = Assert.Throws<StartRefusedException>(builder.AddPipelineConfiguration);
+
+        Assert.StartsWith(told, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(there, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_Endpoints_AllSayWhoMayCall()
     {
