@@ -49,5 +49,11 @@ public sealed class VersionClock(TimeProvider time, long issuer)
     public bool MayHaveBeenIssued(SnapshotVersion version) =>
         version.Time <= Math.Max(Last, Microseconds(time.GetUtcNow() + Tolerance));
 
+    /// <summary>
+    /// How long ago it was issued, by this process's clock; negative for one that is ahead, by a clock that is or by what its issuer knew.
+    /// Only for what <see cref="MayHaveBeenIssued"/>.
+    /// </summary>
+    public TimeSpan AgeOf(SnapshotVersion version) => TimeSpan.FromMicroseconds(Microseconds(time.GetUtcNow()) - version.Time);
+
     private static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -8,6 +8,10 @@ namespace TransactionPipeline.Web.Sales;
 internal static class CacheHeaders
 {
     private const string CacheName = "TransactionPipeline";
+    private const string StaleIfError = "detail=stale-if-error";
+
+    // Signed-in answers stay out of shared caches; a private one asks again and is told 304.
+    private const string CacheControl = "private, no-cache";
     private const string Vary = "Accept, Accept-Encoding, Authorization, Cookie";
 
     /// <summary>The request's <c>Cache-Control</c> and <c>If-None-Match</c> as a demand.</summary>
@@ -38,8 +42,7 @@ internal static class CacheHeaders
         var age = now > origin.CheckedAt ? now - origin.CheckedAt : TimeSpan.Zero;
         headers.ETag = origin.ETag;
         headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        // Signed-in answers stay out of shared caches; a private one asks again and is told 304.
-        headers.CacheControl = "private, no-cache";
+        headers.CacheControl = CacheControl;
         headers.Vary = Vary;
         headers["Cache-Status"] = Status(origin.Result, (long)(options.FreshForSeconds - age.TotalSeconds));
         headers["X-Data-As-Of"] = origin.DataAsOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
@@ -63,13 +66,26 @@ internal static class CacheHeaders
         return true;
     }
 
+    /// <summary>
+    /// Answers 304 to a caller that has a newer version than there is here: the last good answer while its mart cannot be asked. When that
+    /// was last known to be right nobody here knows, so no age is told.
+    /// </summary>
+    public static void WriteKept(HttpResponse response, SnapshotVersion version)
+    {
+        response.StatusCode = StatusCodes.Status304NotModified;
+        response.Headers.ETag = AnswerOrigin.TagOf(version);
+        response.Headers.CacheControl = CacheControl;
+        response.Headers.Vary = Vary;
+        response.Headers["Cache-Status"] = $"{CacheName}; hit; {StaleIfError}";
+    }
+
     private static string Status(CacheResult result, long ttl) => result switch
     {
         CacheResult.Hit => $"{CacheName}; hit; ttl={ttl}",
         CacheResult.Stale => $"{CacheName}; hit; ttl={ttl}; detail=stale-while-revalidate",
         CacheResult.Revalidated => $"{CacheName}; fwd=stale; fwd-status=304; ttl={ttl}",
         CacheResult.Miss => $"{CacheName}; fwd=miss; stored; ttl={ttl}",
-        _ => $"{CacheName}; hit; ttl={ttl}; detail=stale-if-error",
+        _ => $"{CacheName}; hit; ttl={ttl}; {StaleIfError}",
     };
 
     private static IList<EntityTagHeaderValue> Tags(HttpRequest request) =>

@@ -244,6 +244,40 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         Assert.True(answer.Headers.Age >= TimeSpan.FromMinutes(59));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task IfNoneMatch_MartFailsAndOnlyAnOlderVersionIsLeft_Answers304MarkedStale(bool isAnyLeft)
+    {
+        if (isAnyLeft) await _client.GetAsync(October);
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        _app.Time.Advance(TimeSpan.FromMinutes(20));
+        var tag = TagIssued(TimeSpan.FromMinutes(5));
+
+        var answer = await AskAsync(tag);
+
+        Assert.Equal((HttpStatusCode.NotModified, tag), (answer.StatusCode, answer.Headers.ETag?.ToString()));
+        Assert.Equal("TransactionPipeline; hit; detail=stale-if-error", answer.Headers.GetValues("Cache-Status").Single());
+        Assert.Equal("no-cache, private", answer.Headers.CacheControl?.ToString());
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task IfNoneMatch_MartFailsAndTheVersionIsOlderThanMayBeServed_FailsAsTheMartDid()
+    {
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+
+        await ProblemAssert.IsAsync(await AskAsync(TagIssued(TimeSpan.FromHours(25))), HttpStatusCode.InternalServerError, "the mart is away");
+    }
+
+    [Fact]
+    public async Task IfNoneMatch_MartFailsAndTheVersionIsAheadOfTheClock_FailsAsTheMartDid()
+    {
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+
+        await ProblemAssert.IsAsync(await AskAsync(TagIssued(TimeSpan.FromMinutes(-5))), HttpStatusCode.InternalServerError, "the mart is away");
+    }
+
     [Fact]
     public async Task MartUnavailable_NothingCached_Answers503WithRetryAfter()
     {
@@ -280,5 +314,14 @@ public sealed class SalesAnswerTests : IAsyncLifetime
         var request = new HttpRequestMessage(HttpMethod.Get, October);
         request.Headers.Accept.ParseAdd(type);
         return _client.SendAsync(request);
+    }
+
+    private string TagIssued(TimeSpan ago) => $"W/\"{(_app.Time.GetUtcNow() - ago).ToUnixTimeMilliseconds() * 1000}-1\"";
+
+    private async Task<HttpResponseMessage> AskAsync(string knownTag)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, October);
+        request.Headers.TryAddWithoutValidation("If-None-Match", knownTag);
+        return await _client.SendAsync(request);
     }
 }
