@@ -13,6 +13,9 @@ namespace TransactionPipeline.Core.Cache;
 /// </content>
 public sealed partial class CachedQuery
 {
+    /// <summary>How long work goes on that nobody waits for.</summary>
+    internal static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan OtherHolderPoll = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -86,9 +89,9 @@ public sealed partial class CachedQuery
             }
             catch (OperationCanceledException)
             {
-                bool isUnwanted;
-                lock (_gate) isUnwanted = flight.Leave();
-                if (isUnwanted) _ = _context.Tasks.Run(flight.GiveUpAsync).SettledAsync();
+                int? leaving;
+                lock (_gate) leaving = flight.Leave();
+                if (leaving is { } last) GiveUpUnlessJoined(flight, last);
                 throw;
             }
             // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
@@ -96,6 +99,24 @@ public sealed partial class CachedQuery
             if (refreshed.Snapshot is { } snapshot
                 && (_month.State.CheckedAt(snapshot) >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
                 && snapshot.Version >= minVersion) return refreshed;
+        }
+    }
+
+    /// <summary>
+    /// Work is given up a little later: whoever reloads a page leaves and comes back, and would begin it anew each time. The asking of
+    /// an owner is given up at once, as its work is where one comes back to.
+    /// </summary>
+    private void GiveUpUnlessJoined(Flight flight, int leaving)
+    {
+        var patience = flight.Asks ? Task.CompletedTask : Task.Delay(ReloadTime, _context.Time, flight.GivenUp);
+        _ = _context.Tasks.Run(GiveUpAsync).SettledAsync();
+
+        async Task GiveUpAsync()
+        {
+            await patience;
+            bool isUnwanted;
+            lock (_gate) isUnwanted = flight.TryGiveUp(leaving);
+            if (isUnwanted) flight.GiveUp();
         }
     }
 
@@ -334,6 +355,7 @@ public sealed partial class CachedQuery
     {
         private readonly CancellationTokenSource _givenUp = new();
         private int _aboard;
+        private int _leavings;
         private bool _isKept;
         private bool _isUnwanted;
 
@@ -360,17 +382,20 @@ public sealed partial class CachedQuery
             return !_isUnwanted;
         }
 
-        /// <summary>One less waits for it; true when nobody wants it any more.</summary>
-        public bool Leave() => _isUnwanted = --_aboard == 0 && !_isKept;
+        /// <summary>One less waits for it; the leaving's number when nobody does any more.</summary>
+        public int? Leave()
+        {
+            _leavings++;
+            return --_aboard == 0 && !_isKept ? _leavings : null;
+        }
+
+        /// <summary>True when nobody has wanted it since that leaving; from now on nobody can.</summary>
+        public bool TryGiveUp(int leaving) => _isUnwanted |= _leavings == leaving && _aboard == 0 && !_isKept;
 
         /// <summary>It runs to its end, whoever goes; false when it is being given up.</summary>
         public bool TryKeep() => _isKept = !_isUnwanted;
 
-        public Task GiveUpAsync()
-        {
-            _givenUp.Cancel();
-            return System.Threading.Tasks.Task.CompletedTask;
-        }
+        public void GiveUp() => _givenUp.Cancel();
     }
 
     /// <summary>What a refresh came to; no snapshot when it left the work to another process.</summary>

@@ -15,6 +15,7 @@ public sealed partial class CachedQuery : IRowsHolder
 
     private volatile KeyState _state = KeyState.Unknown;
     private volatile string? _ownerName;
+    private int _waiting;
     private long _hits;
     private long _lastAskedAt;
     private volatile bool _isWatched;
@@ -64,6 +65,9 @@ public sealed partial class CachedQuery : IRowsHolder
 
     /// <summary>True while a refresh is under way.</summary>
     public bool IsRefreshing => _state.IsRefreshing;
+
+    /// <summary>True while a refresh is under way or somebody waits, be it between two refreshes: then it stays in memory.</summary>
+    internal bool IsBusy => IsRefreshing || Volatile.Read(ref _waiting) > 0;
 
     /// <summary>As <see cref="IKeyOwner.GetAsync"/> says.</summary>
     public ValueTask<CachedAnswer> GetAsync(CacheDemand demand, CancellationToken cancellationToken)
@@ -175,6 +179,20 @@ public sealed partial class CachedQuery : IRowsHolder
     }
 
     private async ValueTask<CachedAnswer> WaitAsync(
+        Verdict verdict, CacheDemand demand, DateTimeOffset asked, bool ask, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await WaitInTurnAsync(verdict, demand, asked, ask, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async ValueTask<CachedAnswer> WaitInTurnAsync(
         Verdict verdict, CacheDemand demand, DateTimeOffset asked, bool ask, CancellationToken cancellationToken)
     {
         if (verdict == Verdict.Load)

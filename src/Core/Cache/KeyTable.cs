@@ -186,7 +186,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <summary>From memory only: the stored snapshots answer when the keys are asked for again.</summary>
     private void Evict()
     {
-        foreach (var query in _memory.Evict(static query => !query.IsRefreshing))
+        foreach (var query in _memory.Evict(static query => !query.IsBusy))
         {
             Take(query.Key);
             if (query.IsOwned) _context.OwnedKeyEvicted?.Invoke(query.Key);

@@ -27,6 +27,9 @@ internal sealed class CacheFixture : IAsyncDisposable
     /// <summary>The processes do not reach the store; this fixture does.</summary>
     public bool IsStoreAway { get; set; }
 
+    /// <summary>What the processes' loading of a key from the store waits for.</summary>
+    public Func<QueryKey, Task> Loading { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>The processes, by the names of their owners' holders, that are known to have ended.</summary>
     public List<string> Ended { get; } = [];
 
@@ -145,7 +148,11 @@ internal sealed class CacheFixture : IAsyncDisposable
 
         public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => Snapshots.FindAsync(key, cancellationToken);
 
-        public Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken) => Snapshots.LoadAsync(key, cancellationToken);
+        public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
+        {
+            await cache.Loading(key);
+            return await Snapshots.LoadAsync(key, cancellationToken);
+        }
 
         public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
             Snapshots.CommitAsync(lease, snapshot, cancellationToken);

@@ -35,6 +35,9 @@ public sealed class GivingUpTests : IAsyncLifetime
         await LeaveAsync(first, _first);
         Assert.False(_cache.Mart.ReadGivenUp.Task.IsCompleted, "one caller's leaving took the other's refresh away");
         await LeaveAsync(second, _second);
+        _cache.Time.Advance(CachedQuery.ReloadTime - TimeSpan.FromMilliseconds(1));
+        Assert.False(_cache.Mart.ReadGivenUp.Task.IsCompleted, "given up before one who reloads can be back");
+        _cache.Time.Advance(TimeSpan.FromMilliseconds(1));
 
         await CacheFixture.InTimeAsync(_cache.Mart.ReadGivenUp.Task, "the giving up");
         await CacheFixture.InTimeAsync(_owner.WhenIdleAsync(), "the end of the refresh");
@@ -42,6 +45,27 @@ public sealed class GivingUpTests : IAsyncLifetime
         Assert.NotNull(lease);
         await _cache.Leases.ReleaseAsync(lease, default);
         Assert.Equal(0, _owner.List().Single().Rows);
+    }
+
+    [Fact]
+    public async Task Get_CallerLeavesAndComesBackAgainAndAgain_JoinsTheSameRefresh()
+    {
+        var gate = _cache.Mart.Gate = NewGate();
+        var first = AskAsync(default, _first.Token);
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        await LeaveAsync(first, _first);
+        _cache.Time.Advance(CachedQuery.ReloadTime / 2);
+        var second = AskAsync(default, _second.Token);
+        // Over for the first leaving, but somebody is back.
+        _cache.Time.Advance(CachedQuery.ReloadTime);
+        await LeaveAsync(second, _second);
+        _cache.Time.Advance(CachedQuery.ReloadTime / 2);
+        var third = AskAsync();
+
+        gate.SetResult();
+
+        Assert.Equal(CacheResult.Miss, (await CacheFixture.ResultInTimeAsync(third, "the answer")).Result);
+        Assert.Equal((1, false), (_cache.Mart.Reads, _cache.Mart.ReadGivenUp.Task.IsCompleted));
     }
 
     [Fact]
@@ -131,6 +155,7 @@ public sealed class GivingUpTests : IAsyncLifetime
         var asking = AskAsync(demand, _first.Token);
         await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
         await LeaveAsync(asking, _first);
+        _cache.Time.Advance(CachedQuery.ReloadTime);
         await CacheFixture.InTimeAsync(_cache.Mart.ReadGivenUp.Task, "the giving up");
     }
 

@@ -91,6 +91,22 @@ public sealed class MonthShelfTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Evict_KeyThatSomebodyWaitsAt_StaysUntilItIsAnswered()
+    {
+        _cache.Options.MaxBytes = 5_000;
+        var owner = _cache.Owner();
+        var loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cache.Loading = key => key == Key("Halal") ? loaded.Task : Task.CompletedTask;
+        var waiting = owner.GetAsync(Key("Halal"), CacheDemand.Default, default).AsTask();
+
+        for (var month = 1; month <= 24; month++) await owner.GetAsync(Key("Halal") with { Month = new Month(2020 + (month / 12), 1 + (month % 12)) }, CacheDemand.Default, default);
+        Assert.True(owner.Holds(Key("Halal")));
+        loaded.SetResult();
+
+        Assert.Equal(CacheResult.Miss, (await CacheFixture.ResultInTimeAsync(waiting, "the answer")).Result);
+    }
+
+    [Fact]
     public async Task MonthsOf_NobodyHasAskedLately_IsNotWatchedUntilSomebodyDoes()
     {
         await AskAsync("Halal");
