@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
 
@@ -13,8 +15,8 @@ namespace TransactionPipeline.Grains;
 public static class GrainsSetup
 {
     /// <summary>
-    /// Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner, the watching and the
-    /// newest month.
+    /// Gives the keys to grains. Comes after the host's own cache services, of which it keeps all but the owner and the marts'
+    /// watches.
     /// </summary>
     public static ISiloBuilder AddKeyGrains(this ISiloBuilder silo)
     {
@@ -32,14 +34,8 @@ public static class GrainsSetup
             provider.GetRequiredService<IOptions<GrainsOptions>>().Value));
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<GrainKeyOwner>());
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<GrainKeyOwner>());
-        services.AddSingleton<MartChangeTokens>();
-        services.AddSingleton<IChangeTokens, ClusterChangeTokens>();
-        services.AddSingleton<ClusterNewestMonth>();
-        services.AddSingleton(provider => new NewestMonth(
-            provider.GetRequiredService<ClusterNewestMonth>().FindAsync,
-            provider.GetRequiredService<IOptions<CacheOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            TaskScheduler.Default));
+        services.AddSingleton<IReadOnlyDictionary<Mart, IMartWatch>>(provider => provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>()
+            .ToDictionary(mart => mart.Key, mart => (IMartWatch)ActivatorUtilities.CreateInstance<ClusterWatch>(provider, mart.Key, mart.Value)));
         services.AddOptions<GrainCollectionOptions>().Configure<IOptions<GrainsOptions>>(
             (collection, grains) => collection.ClassSpecificCollectionAge[typeof(QueryGrain).FullName!] = grains.Value.IdleTime);
         // One trace from a request to the query that another silo makes for it.

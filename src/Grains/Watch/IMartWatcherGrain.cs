@@ -2,7 +2,7 @@ using Orleans.Concurrency;
 
 namespace TransactionPipeline.Grains.Watch;
 
-/// <summary>The one in the cluster that looks at a mart's change tokens; the grain's key is the mart's name.</summary>
+/// <summary>The one in the cluster that watches a mart; the grain's key is the mart's name.</summary>
 [Alias("transaction-pipeline.mart-watcher")]
 internal interface IMartWatcherGrain : IGrainWithStringKey
 {
@@ -11,11 +11,11 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
     /// backstop of the news: what one misses, the next answer brings.
     /// </summary>
     [Alias("Look")]
-    Task<MartNews> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken);
+    Task<NewsNote> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken);
 
     /// <summary>The newest month with data, as old as any silo's own may be.</summary>
     [Alias("FindNewestMonth")]
-    Task<NewestMonthAnswer> FindNewestMonthAsync(CancellationToken cancellationToken);
+    Task<NewestMonthNote> FindNewestMonthAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells every silo to let go of its copy of a key.</summary>
     [Alias("DropCopies")]
@@ -26,9 +26,9 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
 [Alias("transaction-pipeline.mart-listener")]
 internal interface IMartListener : IGrainObserver
 {
-    /// <summary>A mart has changed.</summary>
+    /// <summary>News as <see cref="Core.Watch.IMartWatch.Subscribe"/> has it.</summary>
     [Alias("Changed"), OneWay]
-    Task ChangedAsync(MartNews news);
+    Task ChangedAsync(NewsNote news);
 
     /// <summary>An operator dropped a key.</summary>
     [Alias("Dropped"), OneWay]

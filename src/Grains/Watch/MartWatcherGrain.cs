@@ -5,11 +5,12 @@ using Orleans.Placement;
 using Orleans.Utilities;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>
-/// Looks at one mart for all silos, when they ask, and tells all of them what one of them found changed. Core's board decides when to
+/// Watches one mart for all silos, when they ask, and tells all of them what one of them found changed. Core's watch decides when to
 /// look. Reentrant, so that silos wait for one look together; never collected, since it knows whom to tell also where polls are hours apart.
 /// </summary>
 [GrainType("mart-watcher"), Reentrant, RandomPlacement, KeepAlive]
@@ -19,57 +20,57 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
     private const int PollsToForget = 10;
 
     private readonly Mart _mart;
-    private readonly TokenBoard _board;
-    private readonly NewestMonth _newestMonth;
+    private readonly IMartSource _source;
+    private readonly CacheOptions _options;
     private readonly TimeProvider _time;
     private readonly ObserverManager<IMartListener> _listeners;
+    private MartWatch _watch = null!;
 
     public MartWatcherGrain(
-        IGrainContext context, MartChangeTokens tokens, IReadOnlyDictionary<Mart, IMartSource> sources, IOptions<CacheOptions> options,
+        IGrainContext context, IReadOnlyDictionary<Mart, IMartSource> sources, IOptions<CacheOptions> options,
         TimeProvider time, ILogger<MartWatcherGrain> logger)
     {
         _mart = MartNames.TryParse(context.GrainId.Key.ToString(), out var mart)
             ? mart
             : throw new ArgumentException($"'{context.GrainId.Key}' is no mart", nameof(context));
-        _time = time;
-        _board = new TokenBoard(mart, tokens, options.Value, time);
-        _newestMonth = new NewestMonth(sources, options.Value, time);
+        (_source, _options, _time) = (sources[mart], options.Value, time);
         _listeners = new ObserverManager<IMartListener>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
         {
             GetDateTime = () => time.GetUtcNow().UtcDateTime,
         };
     }
 
-    public async Task<MartNews> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // What it does unasked is the activation's work as well.
+        _watch = new MartWatch(_source, _options, _time, TaskScheduler.Current);
+        _watch.Subscribe(news => _ = TellAsync(one => one.ChangedAsync(NewsNote.Of(_mart, news, _time.GetUtcNow()))).SettledAsync());
+        return Task.CompletedTask;
+    }
+
+    public async Task<NewsNote> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken)
     {
         _listeners.Subscribe(listener, listener);
         try
         {
-            var news = await _board.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken, cancellationToken);
-            // A woken look may have found rows of a month that nobody holds yet; that too is news: the newest month may be another.
-            if (news.Changed.Count > 0 || request.Woken)
-            {
-                // Before the silos, which ask for it anew.
-                _newestMonth.Forget(_mart);
-                await TellAsync(one => one.ChangedAsync(MartNews.Of(_mart, news.Changed, _time.GetUtcNow())));
-            }
-            return MartNews.Of(_mart, news.Tokens, _time.GetUtcNow());
+            var news = await _watch.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken, cancellationToken);
+            return NewsNote.Of(_mart, news, _time.GetUtcNow());
         }
         catch (MartException failed)
         {
-            return new MartNews { Mart = _mart.Name(), Error = failed.Message };
+            return new NewsNote { Mart = _mart.Name(), Error = failed.Message };
         }
     }
 
-    public async Task<NewestMonthAnswer> FindNewestMonthAsync(CancellationToken cancellationToken)
+    public async Task<NewestMonthNote> FindNewestMonthAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return NewestMonthAnswer.Of(await _newestMonth.FindAsync(_mart, cancellationToken), _time.GetUtcNow());
+            return NewestMonthNote.Of(await _watch.FindNewestMonthAsync(cancellationToken), _time.GetUtcNow());
         }
         catch (MartException failed)
         {
-            return NewestMonthAnswer.Of(failed);
+            return NewestMonthNote.Of(failed);
         }
     }
 

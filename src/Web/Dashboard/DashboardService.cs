@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Sales;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Dashboard;
 

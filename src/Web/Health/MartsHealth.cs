@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Health;
 
@@ -8,7 +8,7 @@ namespace TransactionPipeline.Web.Health;
 /// Which store plays each mart's part and whether it answers. A mart that fails, or is slow to answer, degrades: the last good answers
 /// go on. A probe must not wait for it: its time-out would take every replica out of service for a mart that hangs.
 /// </summary>
-internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, NewestMonth newestMonth, TimeProvider time) : IHealthCheck
+internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources, NewestMonths newestMonths, TimeProvider time) : IHealthCheck
 {
     /// <summary>Well under the 3 s that the chart's probes have.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ internal sealed class MartsHealth(IReadOnlyDictionary<Mart, IMartSource> sources
         try
         {
             // Cached: a probe every few seconds costs the mart nothing.
-            await newestMonth.GetAsync(mart, cancellationToken).AsTask().WaitAsync(Limit, time, cancellationToken);
+            await newestMonths.FindAsync(mart, cancellationToken).AsTask().WaitAsync(Limit, time, cancellationToken);
             return null;
         }
         catch (MartException failed)

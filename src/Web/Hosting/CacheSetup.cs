@@ -7,6 +7,7 @@ using TransactionPipeline.Core.Pipeline;
 using TransactionPipeline.Core.Sales;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Hosting;
 
@@ -38,18 +39,17 @@ public static class CacheSetup
         });
         services.AddSingleton<KeyTable>();
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<KeyTable>());
-        services.AddSingleton(provider => new NewestMonth(
-            provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>(),
-            provider.GetRequiredService<IOptions<CacheOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<INewestMonth>(provider => new NewestMonthOrLastGood(
-            provider.GetRequiredService<NewestMonth>(),
+        services.AddSingleton<IReadOnlyDictionary<Mart, IMartWatch>>(provider => provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>()
+            .ToDictionary(mart => mart.Key, mart => (IMartWatch)new MartWatch(
+                mart.Value, provider.GetRequiredService<IOptions<CacheOptions>>().Value, provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(provider => new NewestMonths(
+            provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartWatch>>(),
             provider.GetRequiredService<FallbackStore>(),
             provider.GetRequiredService<IOptions<CacheOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<INewestMonth>(provider => provider.GetRequiredService<NewestMonths>());
         services.AddSingleton<MonthlySales>();
         services.AddSingleton<IHeldKeys>(provider => provider.GetRequiredService<KeyTable>());
-        services.AddSingleton<IChangeTokens, MartChangeTokens>();
         services.AddSingleton<MartWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<MartWatcher>());
         services.AddOptions<RetentionOptions>().Bind(builder.Configuration.GetSection("retention"));

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Sales;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Sales;
 

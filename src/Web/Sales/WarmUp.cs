@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Web.SignIn;
 
 namespace TransactionPipeline.Web.Sales;

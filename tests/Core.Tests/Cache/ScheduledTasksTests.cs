@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Core.Tests.Cache;
 
@@ -34,6 +36,7 @@ public sealed class ScheduledTasksTests
         private readonly Random _random;
         private readonly SteppedTasks _tasks;
         private readonly MemoryStore _store;
+        private readonly Dictionary<Mart, IMartSource> _sources;
         private int _version = 1;
 
         public Story(int seed)
@@ -41,6 +44,7 @@ public sealed class ScheduledTasksTests
             _random = new Random(seed);
             _tasks = new SteppedTasks(_random);
             _store = new MemoryStore(_time, _tasks.AssertHere);
+            _sources = new() { [Mart.Warehouse] = this };
         }
 
         public string Store => "told";
@@ -52,10 +56,15 @@ public sealed class ScheduledTasksTests
         public IReadOnlyList<string> Run()
         {
             var tables = Enumerable.Range(0, 2).Select(NewTable).ToList();
-            var newest = new NewestMonth(new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = this }, new CacheOptions(), _time, _tasks);
+            var watches = new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = new MartWatch(this, new CacheOptions(), _time, _tasks) };
+            var newest = new NewestMonths(watches, _store, new CacheOptions(), _time, _tasks);
+            using var watched = new CancellationTokenSource();
+            var watchers = tables.Select(table => new MartWatcher(
+                watches, _sources, table, newest, Options.Create(new CacheOptions()), _time, NullLogger<MartWatcher>.Instance, _tasks)).ToList();
+            var watching = Task.WhenAll(watchers.Select(watcher => _tasks.Run(() => watcher.WatchAsync(watched.Token))));
             var askers = Enumerable.Range(0, 6).Select(i => _tasks.Run(() => AskAsync(tables[i % 2], i))).ToList();
             askers.Add(_tasks.Run(async () => Tell($"newest {await newest.GetAsync(Mart.Warehouse, CancellationToken.None)}")));
-            askers.Add(_tasks.Run(() => HappenAsync(tables)));
+            askers.Add(_tasks.Run(() => HappenAsync(watchers)));
             var all = Task.WhenAll(askers);
             for (var steps = 0; !all.IsCompleted; steps++)
             {
@@ -65,6 +74,13 @@ public sealed class ScheduledTasksTests
                 new Task(() => _time.Advance(TimeSpan.FromMilliseconds(50))).Start(_tasks);
             }
             Assert.True(all.IsCompletedSuccessfully, all.Exception?.ToString());
+            // On this thread, as all else.
+            new Task(watched.Cancel).Start(_tasks);
+            while (_tasks.RunOne())
+            {
+            }
+            Assert.True(watching.IsCompleted, "The watch does not end.");
+            foreach (var watcher in watchers) watcher.Dispose();
             return _told;
         }
 
@@ -93,7 +109,7 @@ public sealed class ScheduledTasksTests
             var leases = new LeaseKeeper(_store, this, _time);
             var store = new FallbackStore(_store, leases, new LocalCounts(), _time, NullLogger<FallbackStore>.Instance);
             return new KeyTable(new CachedQueryContext(
-                new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = this }, store, store, new CacheOptions { LeaseSeconds = 1 }, _time,
+                _sources, store, store, new CacheOptions { LeaseSeconds = 1 }, _time,
                 new VersionClock(_time, process + 1), NullLogger<CachedQuery>.Instance, $"process {process}")
             { Tasks = _tasks });
         }
@@ -110,7 +126,7 @@ public sealed class ScheduledTasksTests
             }
         }
 
-        private async Task HappenAsync(List<KeyTable> tables)
+        private async Task HappenAsync(List<MartWatcher> watchers)
         {
             for (var i = 0; i < 8; i++)
             {
@@ -119,7 +135,7 @@ public sealed class ScheduledTasksTests
                 if (_random.Next(3) == 0) _store.IsAway = !_store.IsAway;
                 _version++;
                 Tell($"changed to {_version}, store {(_store.IsAway ? "away" : "there")}");
-                tables[_random.Next(2)].Learn(Mart.Warehouse, CacheFixture.Key.Month, $"{_version}", _time.GetUtcNow());
+                if (_random.Next(2) == 0) watchers[_random.Next(2)].Wake();
             }
         }
 

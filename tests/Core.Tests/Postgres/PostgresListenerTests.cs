@@ -6,6 +6,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Faults;
+using TransactionPipeline.Core.Watch;
 using static TransactionPipeline.Testing.MartHarness;
 
 namespace TransactionPipeline.Core.Tests.Postgres;
@@ -138,9 +139,10 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             _owner = new KeyTable(new CachedQueryContext(
                 sources, shared, shared, cache, TimeProvider.System, new VersionClock(TimeProvider.System, Random.Shared.NextInt64()), NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
             _heard = new Heard(_owner);
+            var watches = new Dictionary<Mart, IMartWatch> { [Mart.Operational] = new Unshared(_guarded, cache) };
             _watcher = new MartWatcher(
-                _heard, new MartChangeTokens(sources, Options.Create(cache), TimeProvider.System), new NewestMonth(sources, cache, TimeProvider.System),
-                sources, Options.Create(cache), watching, NullLogger<MartWatcher>.Instance);
+                watches, sources, _heard, new NewestMonths(watches, shared, cache, TimeProvider.System), Options.Create(cache), watching,
+                NullLogger<MartWatcher>.Instance);
             _listener = new PostgresListener(_mart.Database, _watcher, _heard, TimeProvider.System, NullLogger<PostgresListener>.Instance);
         }
 
@@ -206,5 +208,18 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             await _elsewhere.DisposeAsync();
             await _mart.DisposeAsync();
         }
+    }
+
+    /// <summary>Each look by a watch of its own: two polls of the test may be closer together than a poll is long.</summary>
+    private sealed class Unshared(IMartSource mart, CacheOptions options) : IMartWatch
+    {
+        public void Subscribe(Action<MartNews> listener)
+        {
+        }
+
+        public Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken) =>
+            new MartWatch(mart, options, TimeProvider.System).LookAsync(months, woken, cancellationToken);
+
+        public Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken) => MartWatch.AskNewestMonthAsync(mart, TimeProvider.System);
     }
 }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
 using TransactionPipeline.Silo.Joining;
@@ -43,8 +43,8 @@ public sealed class GoldenWireTests : IDisposable
             RetryAfter = TimeSpan.FromMinutes(7),
             Silo = "silo-1",
         },
-        ["news"] = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon)], Noon.AddSeconds(3)),
-        ["newest-month"] = new NewestMonthAnswer { Month = "2023-10", Age = TimeSpan.FromSeconds(3) },
+        ["news"] = NewsNote.Of(Mart.Operational, new([new MonthToken(new Month(2023, 10), "a", Noon)], Newest: null), Noon.AddSeconds(3)),
+        ["newest-month"] = new NewestMonthNote { Month = "2023-10", Age = TimeSpan.FromSeconds(3) },
         ["served-store"] = new ServedStore("shared store", "postgres", "db:5432/mydb", "7/1"),
         ["look"] = new LookRequest { Months = ["2023-10", "2023-11"], Woken = true },
     };
@@ -62,6 +62,10 @@ public sealed class GoldenWireTests : IDisposable
         Assert.Equal(Golden(name), Hex(value));
         Assert.Equivalent(value, Read(Golden(name)), strict: true);
     }
+
+    [Fact]
+    public void News_FromBeforeTheyHadTheNewestMonth_AreRead() =>
+        Assert.Equivalent(Values["news"], Read(Golden("news-without-newest-month")), strict: true);
 
     [Fact]
     public void Rows_OfCluster3_AreRead()

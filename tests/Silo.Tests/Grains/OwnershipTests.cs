@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Grains.Query;
 
 namespace TransactionPipeline.Silo.Tests.Grains;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Grains;
 using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
@@ -113,11 +114,16 @@ public sealed class WireTests
     [Fact]
     public void News_OfBothShapes_CrossBothWays()
     {
-        var news = MartNews.Of(Mart.Operational, [new MonthToken(new Month(2023, 10), "a", Noon), new MonthToken(new Month(2023, 11), "b", Noon)], Noon);
+        var news = NewsNote.Of(
+            Mart.Operational,
+            new([new MonthToken(new Month(2023, 10), "a", Noon), new MonthToken(new Month(2023, 11), "b", Noon)], new KnownMonth(new Month(2023, 11), Noon)),
+            Noon);
 
-        var newer = Cross<MartNews, NewerNews>(news);
+        var newer = Cross<NewsNote, NewerNews>(news);
         Assert.Equal(("operational", 2), (newer.Mart, newer.Tokens.Length));
-        Assert.Equal(news.ToTokens(Noon), Cross<NewerNews, MartNews>(newer with { Mood = "cheerful" }).ToTokens(Noon));
+        var back = Cross<NewerNews, NewsNote>(newer with { Mood = "cheerful" }).ToNews(Noon);
+        Assert.Equal(news.ToNews(Noon).Tokens, back.Tokens);
+        Assert.Equal(new KnownMonth(new Month(2023, 11), Noon), back.Newest);
     }
 
     [Fact]
@@ -170,5 +176,7 @@ internal sealed record NewerNews
 
     [Id(2)] public string? Error { get; init; }
 
-    [Id(3)] public string? Mood { get; init; }
+    [Id(3)] public NewestMonthNote? Newest { get; init; }
+
+    [Id(4)] public string? Mood { get; init; }
 }

@@ -2,6 +2,7 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Microsoft.Extensions.DependencyInjection;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Tests.Dashboard;
 

@@ -1,5 +1,6 @@
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Web.Tests.Dashboard;
 

@@ -4,6 +4,7 @@ using Npgsql;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Marts.Postgres;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Core.Store.Postgres;
 

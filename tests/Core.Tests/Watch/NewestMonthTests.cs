@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Tests.Cache;
+using TransactionPipeline.Core.Watch;
 
-namespace TransactionPipeline.Core.Tests.Cache;
+namespace TransactionPipeline.Core.Tests.Watch;
 
 /// <summary>The default month: asked for rarely, never older than a change that is known.</summary>
 public sealed class NewestMonthTests
@@ -14,7 +16,7 @@ public sealed class NewestMonthTests
     private readonly NewestMonth _newest;
 
     public NewestMonthTests() =>
-        _newest = new NewestMonth(new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = _mart }, new CacheOptions(), _time);
+        _newest = new NewestMonth(() => MartWatch.AskNewestMonthAsync(_mart, _time), new CacheOptions(), _time, TaskScheduler.Default);
 
     [Fact]
     public async Task Get_ManyAtOnce_AskTheMartOnce()
@@ -70,17 +72,62 @@ public sealed class NewestMonthTests
     }
 
     [Fact]
-    public async Task Forget_WhileTheMartIsAsked_DropsTheAnswerFromBeforeTheChange()
+    public async Task Outdate_WhileTheMartIsAsked_DropsTheAnswerFromBeforeTheChange()
     {
         _mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var early = GetAsync();
         await CacheFixture.InTimeAsync(_mart.ReadBegan.Task, "the first question");
         _mart.NewestMonth = November;
-        _newest.Forget(Mart.Warehouse);
+        _newest.Outdate();
         _mart.Gate.SetResult();
         await early;
 
         Assert.Equal(November, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Outdate_AndTheMartFails_TheLastKnownGoesOn()
+    {
+        await GetAsync();
+        _newest.Outdate();
+        _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+
+        Assert.Null(_newest.Known);
+        Assert.Equal(October, await GetAsync());
+    }
+
+    [Fact]
+    public async Task Hear_WhatIsNewer_IsTakenWithoutAQuestion()
+    {
+        await GetAsync();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _newest.Hear(new KnownMonth(November, _time.GetUtcNow()));
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(November, await GetAsync());
+        Assert.Equal(1, _mart.NewestMonths);
+    }
+
+    [Fact]
+    public async Task Hear_AfterAChangeWhatWasKnownBefore_IsNoAnswer()
+    {
+        await GetAsync();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _newest.Outdate();
+        _mart.NewestMonth = November;
+        // On its way since before the change, and told as young as it came.
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow()));
+
+        Assert.Equal(November, await GetAsync());
+        Assert.Equal(2, _mart.NewestMonths);
+    }
+
+    [Fact]
+    public async Task Hear_FromAClockThatIsAhead_IsNotYoungerThanNow()
+    {
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() + TimeSpan.FromHours(1)));
+
+        Assert.Equal(_time.GetUtcNow(), (await _newest.FindAsync(CancellationToken.None)).AsOf);
     }
 
     [Fact]
@@ -89,7 +136,7 @@ public sealed class NewestMonthTests
         var asked = 0;
         var known = new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromSeconds(50));
         var newest = new NewestMonth(
-            _ =>
+            () =>
             {
                 asked++;
                 return Task.FromResult(known);
@@ -98,16 +145,16 @@ public sealed class NewestMonthTests
             _time,
             TaskScheduler.Default);
 
-        await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
+        await newest.FindAsync(CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(10));
-        await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
+        await newest.FindAsync(CancellationToken.None);
         Assert.Equal(1, asked);
 
         known = new KnownMonth(November, _time.GetUtcNow());
         _time.Advance(TimeSpan.FromMinutes(15));
-        Assert.Equal(November, await newest.GetAsync(Mart.Warehouse, CancellationToken.None));
+        Assert.Equal(November, (await newest.FindAsync(CancellationToken.None)).Month);
         Assert.Equal(2, asked);
     }
 
-    private Task<Month?> GetAsync() => _newest.GetAsync(Mart.Warehouse, CancellationToken.None).AsTask();
+    private async Task<Month?> GetAsync() => (await _newest.FindAsync(CancellationToken.None)).Month;
 }

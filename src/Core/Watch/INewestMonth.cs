@@ -1,6 +1,6 @@
 using TransactionPipeline.Core.Marts;
 
-namespace TransactionPipeline.Core.Cache;
+namespace TransactionPipeline.Core.Watch;
 
 /// <summary>The default month: the newest one a mart has data for, cached like any answer.</summary>
 public interface INewestMonth

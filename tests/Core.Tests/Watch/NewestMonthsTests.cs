@@ -1,10 +1,12 @@
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Tests.Cache;
+using TransactionPipeline.Core.Watch;
 
-namespace TransactionPipeline.Core.Tests.Cache;
+namespace TransactionPipeline.Core.Tests.Watch;
 
 /// <summary>The default month after a restart, while the mart may be away.</summary>
-public sealed class NewestMonthOrLastGoodTests : IAsyncLifetime
+public sealed class NewestMonthsTests : IAsyncLifetime
 {
     private static readonly MartException Away = new("the mart is away", MartFailure.Transient);
     private readonly CacheFixture _cache = new();
@@ -46,7 +48,7 @@ public sealed class NewestMonthOrLastGoodTests : IAsyncLifetime
         Assert.Equal(new Month(2023, 11), await newest.GetAsync(Mart.Warehouse, CancellationToken.None));
     }
 
-    private NewestMonthOrLastGood Restarted() => new(
-        new NewestMonth(new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = _cache.Mart }, _cache.Options, _cache.Time),
+    private NewestMonths Restarted() => new(
+        new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = new MartWatch(_cache.Mart, _cache.Options, _cache.Time) },
         _cache.Snapshots, _cache.Options, _cache.Time);
 }

@@ -3,25 +3,34 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Tests.Cache;
+using TransactionPipeline.Core.Watch;
 
-namespace TransactionPipeline.Core.Tests.Cache;
+namespace TransactionPipeline.Core.Tests.Watch;
 
 /// <summary>The watcher's own loop: when it looks, at what, and what holds it up.</summary>
-public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
+public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys
 {
     private static readonly Month October = new(2023, 10);
+    private static readonly Month November = new(2023, 11);
     private readonly SteppedTime _time = new(new DateTimeOffset(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly ConcurrentDictionary<Mart, int> _learned = new();
     private readonly ConcurrentQueue<(Mart Mart, bool Woken)> _looks = new();
+    private readonly Dictionary<Mart, FakeWatch> _watches;
+    private readonly NewestMonths _newest;
     private readonly MartWatcher _watcher;
     private Func<Mart, Task> _look = _ => Task.CompletedTask;
+    private KnownMonth? _known;
+    private int _asked;
 
     public MartWatcherTests()
     {
         var options = new CacheOptions();
         var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = new FakeMart { Store = "a" }, [Mart.Operational] = new FakeMart { Store = "b" } };
-        _watcher = new MartWatcher(
-            this, this, new NewestMonth(sources, options, _time), sources, Options.Create(options), _time, NullLogger<MartWatcher>.Instance);
+        _watches = sources.Keys.ToDictionary(mart => mart, mart => new FakeWatch(mart, this));
+        var watches = _watches.ToDictionary(watch => watch.Key, watch => (IMartWatch)watch.Value);
+        _newest = new NewestMonths(watches, new MemoryStore(_time, static () => { }), options, _time);
+        _watcher = new MartWatcher(watches, sources, this, _newest, Options.Create(options), _time, NullLogger<MartWatcher>.Instance);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -100,14 +109,47 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
         Assert.False(_watcher.ExecuteTask!.IsCompleted);
     }
 
-    async Task<IReadOnlyList<MonthToken>> IChangeTokens.LookAsync(
-        Mart mart, IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
+    [Fact]
+    public async Task News_Unasked_IsTakenInOfTheMartThatItIsOf()
     {
-        var look = _look;
-        _looks.Enqueue((mart, woken));
-        await look(mart).WaitAsync(cancellationToken);
-        return [new MonthToken(October, "1", _time.GetUtcNow())];
+        Assert.Equal(October, await NewestAsync(Mart.Warehouse));
+        Assert.Equal(October, await NewestAsync(Mart.Operational));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        _watches[Mart.Operational].Tell(new MartNews([new MonthToken(October, "2", _time.GetUtcNow())], Newest: null));
+        _watches[Mart.Operational].Tell(new MartNews([], new KnownMonth(November, _time.GetUtcNow())));
+
+        Assert.Equal((0, 1), (_learned.GetValueOrDefault(Mart.Warehouse), _learned[Mart.Operational]));
+        Assert.Equal(November, await NewestAsync(Mart.Operational));
+        Assert.Equal(October, await NewestAsync(Mart.Warehouse));
+        Assert.Equal(2, _asked);
     }
+
+    [Fact]
+    public async Task News_ThatTheMartHasChanged_HasTheNewestMonthAskedForAnew()
+    {
+        await NewestAsync(Mart.Warehouse);
+
+        _watches[Mart.Warehouse].Tell(new MartNews([], Newest: null));
+        await NewestAsync(Mart.Warehouse);
+
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
+    public async Task Poll_TellsTheNewestMonth_ItIsTakenIn()
+    {
+        await NewestAsync(Mart.Warehouse);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _known = new KnownMonth(November, _time.GetUtcNow());
+
+        await _watcher.PollAsync(CancellationToken.None);
+
+        Assert.Equal(November, await NewestAsync(Mart.Warehouse));
+        Assert.Equal(1, _asked);
+    }
+
+    private async Task<Month?> NewestAsync(Mart mart) => await _newest.GetAsync(mart, CancellationToken.None);
 
     IReadOnlyCollection<Month> IHeldKeys.MonthsOf(Mart mart) => [October];
 
@@ -117,5 +159,28 @@ public sealed class MartWatcherTests : IAsyncLifetime, IHeldKeys, IChangeTokens
     private async Task WithTimeAsync(Func<bool> holds, string phase)
     {
         while (!holds()) _time.Advance(await _time.NextPauseAsync(phase));
+    }
+
+    private sealed class FakeWatch(Mart mart, MartWatcherTests test) : IMartWatch
+    {
+        private Action<MartNews>? _listeners;
+
+        public void Subscribe(Action<MartNews> listener) => _listeners += listener;
+
+        public void Tell(MartNews news) => _listeners!.Invoke(news);
+
+        public async Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
+        {
+            var look = test._look;
+            test._looks.Enqueue((mart, woken));
+            await look(mart).WaitAsync(cancellationToken);
+            return new([new MonthToken(October, "1", test._time.GetUtcNow())], test._known);
+        }
+
+        public Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref test._asked);
+            return Task.FromResult(new KnownMonth(October, test._time.GetUtcNow()));
+        }
     }
 }

@@ -1,11 +1,11 @@
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>A mart's newest month, or why it is not known.</summary>
 [GenerateSerializer, Immutable, Alias("transaction-pipeline.newest-month-answer")]
-internal sealed record NewestMonthAnswer
+internal sealed record NewestMonthNote
 {
     /// <summary><c>YYYY-MM</c>; null while the mart is empty.</summary>
     [Id(0)] public string? Month { get; init; }
@@ -22,15 +22,16 @@ internal sealed record NewestMonthAnswer
     /// <summary>With <see cref="Error"/>: when to ask again, if known.</summary>
     [Id(4)] public TimeSpan? RetryAfter { get; init; }
 
-    public static NewestMonthAnswer Of(KnownMonth known, DateTimeOffset now) =>
+    public static NewestMonthNote Of(KnownMonth known, DateTimeOffset now) =>
         new() { Month = known.Month?.ToString(), Age = now - known.AsOf };
 
-    public static NewestMonthAnswer Of(MartException failed) =>
+    public static NewestMonthNote Of(MartException failed) =>
         new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter };
 
-    /// <summary>The answer as Core knows it.</summary>
+    /// <summary>The month as Core knows it.</summary>
+    /// <param name="asked">When it was asked for, or came: it is not told to be younger than it is.</param>
     /// <exception cref="MartException">The mart failed.</exception>
-    public KnownMonth ToKnownMonth(DateTimeOffset now) => Error is null
-        ? new(Month is null ? null : Core.Marts.Month.Parse(Month), now - Age)
+    public KnownMonth ToKnownMonth(DateTimeOffset asked) => Error is null
+        ? new(Month is null ? null : Core.Marts.Month.Parse(Month), asked - Age)
         : throw new MartException(Error, Failure) { RetryAfter = RetryAfter };
 }

@@ -1,11 +1,12 @@
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
-namespace TransactionPipeline.Core.Tests.Cache;
+namespace TransactionPipeline.Core.Tests.Watch;
 
-public sealed class MartChangeTokensTests
+/// <summary>What looking costs the mart.</summary>
+public sealed class MartWatchCostTests
 {
     private static readonly Month October = new(2023, 10);
     private readonly FakeTimeProvider _time = new();
@@ -17,11 +18,11 @@ public sealed class MartChangeTokensTests
     public async Task Look_OnceASecondForAMinute_AsksACostlyMartEvery15Seconds(bool costly, int asked)
     {
         _mart.IsCostlyToPoll = costly;
-        var tokens = Tokens();
+        var watch = Watch();
 
         for (var second = 0; second < 60; second++)
         {
-            await LookAsync(tokens);
+            await LookAsync(watch);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -32,13 +33,14 @@ public sealed class MartChangeTokensTests
     public async Task Look_CostlyMartKnownToHaveChanged_AsksAtOnce()
     {
         _mart.IsCostlyToPoll = true;
-        var tokens = Tokens();
-        var first = await LookAsync(tokens);
+        var watch = Watch();
+        var first = await LookAsync(watch);
         _mart.Version = "2";
 
-        Assert.Equal(first, await LookAsync(tokens));
-        Assert.Equal("2", (await LookAsync(tokens, woken: true)).DataVersion);
-        Assert.Equal("2", (await LookAsync(tokens)).DataVersion);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(first, await LookAsync(watch));
+        Assert.Equal("2", (await LookAsync(watch, woken: true)).DataVersion);
+        Assert.Equal("2", (await LookAsync(watch)).DataVersion);
         Assert.Equal(2, _mart.Tokens);
     }
 
@@ -48,12 +50,13 @@ public sealed class MartChangeTokensTests
     public async Task Look_AtSeveralMonths_AsksAMartWithOneTokenOnce(bool hasOneToken, int asked)
     {
         (_mart.IsCostlyToPoll, _mart.HasOneToken) = (true, hasOneToken);
-        var tokens = Tokens();
+        var watch = Watch();
         Month[] months = [October, October.AddMonths(-1), October.AddMonths(1)];
 
-        var seen = await tokens.LookAsync(Mart.Warehouse, months, woken: false, CancellationToken.None);
+        var seen = (await watch.LookAsync(months, woken: false, CancellationToken.None)).Tokens;
         Assert.Equal(months, seen.Select(token => token.Month));
-        Assert.Equal(seen.Reverse(), await tokens.LookAsync(Mart.Warehouse, [.. months.Reverse()], woken: false, CancellationToken.None));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(seen.Reverse(), (await watch.LookAsync([.. months.Reverse()], woken: false, CancellationToken.None)).Tokens);
 
         Assert.Equal(asked, _mart.Tokens);
     }
@@ -71,9 +74,8 @@ public sealed class MartChangeTokensTests
         else Assert.Contains(setting, problem, StringComparison.Ordinal);
     }
 
-    private MartChangeTokens Tokens() => new(
-        new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = _mart }, Options.Create(new CacheOptions()), _time);
+    private MartWatch Watch() => new(_mart, new CacheOptions(), _time);
 
-    private static async Task<MonthToken> LookAsync(MartChangeTokens tokens, bool woken = false) =>
-        (await tokens.LookAsync(Mart.Warehouse, [October], woken, CancellationToken.None)).Single();
+    private static async Task<MonthToken> LookAsync(MartWatch watch, bool woken = false) =>
+        (await watch.LookAsync([October], woken, CancellationToken.None)).Tokens.Single();
 }

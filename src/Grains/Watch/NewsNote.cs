@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Grains.Watch;
 
-/// <summary>Change tokens of a mart, or why there are none.</summary>
+/// <summary>A <see cref="MartNews"/>, or why there is none.</summary>
 [GenerateSerializer, Immutable, Alias("transaction-pipeline.mart-news")]
-internal sealed record MartNews
+internal sealed record NewsNote
 {
     /// <summary>The mart's name.</summary>
     [Id(0)] public string Mart { get; init; } = "";
@@ -17,15 +17,19 @@ internal sealed record MartNews
     /// <summary>What the mart's failure said; null when it answered.</summary>
     [Id(2)] public string? Error { get; init; }
 
-    public static MartNews Of(Mart mart, IEnumerable<MonthToken> tokens, DateTimeOffset now) => new()
+    /// <summary>The newest month; null while it is not known.</summary>
+    [Id(3)] public NewestMonthNote? Newest { get; init; }
+
+    public static NewsNote Of(Mart mart, MartNews news, DateTimeOffset now) => new()
     {
         Mart = mart.Name(),
-        Tokens = [.. tokens.Select(token => new TokenNote { Month = token.Month.ToString(), DataVersion = token.DataVersion, Age = now - token.AsOf })],
+        Tokens = [.. news.Tokens.Select(token => new TokenNote { Month = token.Month.ToString(), DataVersion = token.DataVersion, Age = now - token.AsOf })],
+        Newest = news.Newest is { } newest ? NewestMonthNote.Of(newest, now) : null,
     };
 
-    /// <param name="asked">When they were asked for, or came: nothing is told to be younger than it is.</param>
-    public IReadOnlyList<MonthToken> ToTokens(DateTimeOffset asked) =>
-        [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, asked - note.Age))];
+    /// <param name="asked">When it was asked for, or came: nothing is told to be younger than it is.</param>
+    public MartNews ToNews(DateTimeOffset asked) => new(
+        [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, asked - note.Age))], Newest?.ToKnownMonth(asked));
 }
 
 /// <summary>A <see cref="MonthToken"/>.</summary>

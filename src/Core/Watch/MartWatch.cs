@@ -1,0 +1,178 @@
+using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
+
+namespace TransactionPipeline.Core.Watch;
+
+/// <summary>
+/// Looks at one mart for all who ask: once for each <see cref="CacheOptions.PollSeconds"/>, at every month that anybody asked for lately,
+/// however many ask. A mart that has one token for all months is asked once in a look. One that is costly to poll is asked again only
+/// after <see cref="CacheOptions.SlowPollSeconds"/>, or when it is known to have changed; till then its tokens are told as of their last look.
+/// Safe to call from any thread.
+/// </summary>
+public sealed class MartWatch : IMartWatch
+{
+    /// <summary>A month that nobody asked for in so many polls is not looked at any more.</summary>
+    private const int PollsToForget = 10;
+
+    private readonly IMartSource _mart;
+    private readonly CacheOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TaskScheduler _tasks;
+    private readonly NewestMonth _newest;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Month, DateTimeOffset> _usedAt = [];
+    private readonly Dictionary<Month, MonthToken> _seen = [];
+    private Action<MartNews>? _listeners;
+
+    // Looks by their number, one at a time.
+    private Look? _looking;
+    private int _begun;
+    private int _done;
+    private int _doneWoken;
+
+    /// <summary>A watch that has seen nothing yet.</summary>
+    /// <param name="mart">What is looked at.</param>
+    /// <param name="options">Polls and ages.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="tasks">Where it looks; <see cref="TaskScheduler.Default"/> when it is not told.</param>
+    public MartWatch(IMartSource mart, CacheOptions options, TimeProvider time, TaskScheduler? tasks = null)
+    {
+        (_mart, _options, _time, _tasks) = (mart, options, time, tasks ?? TaskScheduler.Default);
+        _newest = new NewestMonth(() => AskNewestMonthAsync(mart, time), options, time, _tasks);
+    }
+
+    /// <summary>The newest month as the mart has it now.</summary>
+    /// <exception cref="MartException">The mart could not be asked.</exception>
+    public static async Task<KnownMonth> AskNewestMonthAsync(IMartSource mart, TimeProvider time)
+    {
+        var asOf = time.GetUtcNow();
+        return new(await mart.FindNewestMonthAsync(CancellationToken.None), asOf);
+    }
+
+    /// <inheritdoc/>
+    public void Subscribe(Action<MartNews> listener) => _listeners += listener;
+
+    /// <summary>
+    /// The tokens of <paramref name="months"/>, younger than one poll; when <paramref name="woken"/>, looked at from now on. Whoever is
+    /// woken while a look runs shares the next one.
+    /// </summary>
+    /// <inheritdoc/>
+    public async Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
+    {
+        int? begunBefore = null;
+        while (true)
+        {
+            Look look;
+            lock (_gate)
+            {
+                var now = _time.GetUtcNow();
+                foreach (var month in months) _usedAt[month] = now;
+                if ((begunBefore < (woken ? _doneWoken : _done) && AreSeen(months)) || (!woken && AreSeen(months, now - _options.Poll)))
+                    return new([.. months.Select(month => _seen[month])], _newest.Known);
+                begunBefore ??= _begun;
+                look = _looking ??= Begin(woken);
+            }
+            try
+            {
+                await look.Task.WaitAsync(cancellationToken);
+            }
+            catch (MartException) when (look.Number <= begunBefore)
+            {
+                // It began before this was asked.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken) => await _newest.FindAsync(cancellationToken);
+
+    /// <summary>Called under the gate.</summary>
+    private bool AreSeen(IEnumerable<Month> months, DateTimeOffset after = default) => months.All(month => _seen.TryGetValue(month, out var seen) && seen.AsOf > after);
+
+    /// <summary>Called under the gate, which the look waits for before it ends.</summary>
+    private Look Begin(bool woken)
+    {
+        var look = new Look(++_begun, woken);
+        look.Task = _tasks.Run(() => RunAsync(look));
+        // It is everybody's, and perhaps nobody's by then.
+        _ = look.Task.SettledAsync();
+        return look;
+    }
+
+    private async Task RunAsync(Look look)
+    {
+        List<MonthToken> changed = [];
+        try
+        {
+            var tokens = await LookAtAllAsync(look.IsWoken);
+            lock (_gate)
+            {
+                foreach (var token in tokens)
+                {
+                    if (_seen.TryGetValue(token.Month, out var before) && before.DataVersion != token.DataVersion) changed.Add(token);
+                    _seen[token.Month] = token;
+                }
+                _done = look.Number;
+                if (look.IsWoken) _doneWoken = look.Number;
+            }
+        }
+        finally
+        {
+            lock (_gate) _looking = null;
+        }
+        // A woken look may have found rows of a month that nobody holds yet: the newest month may be another.
+        if (changed.Count > 0 || look.IsWoken) TellOfChange(changed);
+    }
+
+    private async Task<IReadOnlyList<MonthToken>> LookAtAllAsync(bool woken)
+    {
+        List<(Month Month, MonthToken? Last)> months;
+        lock (_gate)
+        {
+            var forgotten = _time.GetUtcNow() - (PollsToForget * _options.Poll);
+            foreach (var (month, _) in _usedAt.Where(used => used.Value < forgotten).ToList())
+            {
+                _usedAt.Remove(month);
+                _seen.Remove(month);
+            }
+            months = [.. _usedAt.Keys.Select((month, i) => (month, _mart.HasOneToken && i > 0 ? null : LastLookAt(month)))];
+        }
+        var tokens = new List<MonthToken>(months.Count);
+        foreach (var (month, last) in months)
+            tokens.Add(_mart.HasOneToken && tokens.Count > 0 ? tokens[0] with { Month = month } : await LookAtAsync(month, woken ? null : last));
+        return tokens;
+    }
+
+    private async Task<MonthToken> LookAtAsync(Month month, MonthToken? last)
+    {
+        var asOf = _time.GetUtcNow();
+        if (_mart.IsCostlyToPoll && last is { } known && asOf - known.AsOf < _options.SlowPoll) return known with { Month = month };
+        return new MonthToken(month, await _mart.GetChangeTokenAsync(month, CancellationToken.None), asOf);
+    }
+
+    /// <summary>Called under the gate.</summary>
+    private MonthToken? LastLookAt(Month month)
+    {
+        if (_mart.HasOneToken) return _seen.Count > 0 ? _seen.Values.MaxBy(token => token.AsOf) : null;
+        return _seen.TryGetValue(month, out var seen) ? seen : null;
+    }
+
+    private void TellOfChange(List<MonthToken> changed)
+    {
+        _newest.Outdate();
+        _listeners?.Invoke(new MartNews(changed, Newest: null));
+        if (_listeners is not null && _newest.IsInUse) _ = _tasks.Run(TellNewestMonthAsync).SettledAsync();
+    }
+
+    private async Task TellNewestMonthAsync()
+    {
+        // Not when the mart is empty, or has changed again meanwhile.
+        if (await _newest.RefreshAsync() is var known && _newest.Known == known) _listeners?.Invoke(new MartNews([], known));
+    }
+
+    /// <summary>A look under way.</summary>
+    private sealed record Look(int Number, bool IsWoken)
+    {
+        public Task Task { get; set; } = null!;
+    }
+}
