@@ -1,13 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Store;
 
 namespace TransactionPipeline.Core.Cache;
 
 /// <content>
-/// The refresh, one at a time in this process by sharing the running task, one at a time over all processes by the key's lease. Two tasks
-/// are shared: the work under the lease, also by other processes' questions to this one as the key's owner; and, where another may be the
-/// owner, the asking of it, which does the work here when it cannot be reached. A refresh belongs to all who wait for it: it runs on when
+/// The refresh, one at a time in this process by sharing the running task. Two tasks are shared: the work of <see cref="LeaseRefresh"/>,
+/// also by other processes' questions to this one as the key's owner; and, where another may be the owner, that of
+/// <see cref="OwnerRefresh"/>, which does the former when the owner cannot be reached. A refresh belongs to all who wait for it: it runs on when
 /// the caller that started it goes away, and is given up, in the mart too, when the last one has gone. One behind an answer or after news
 /// is for those to come, and runs to its end.
 /// </content>
@@ -15,8 +15,6 @@ public sealed partial class CachedQuery
 {
     /// <summary>How long work goes on that nobody waits for.</summary>
     internal static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan OtherHolderPoll = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
     private Flight? _asking;
@@ -48,7 +46,7 @@ public sealed partial class CachedQuery
             var flight = FlightOf(IsOwnedElsewhere);
             if (flight is null)
             {
-                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(Now() - _context.Options.FreshFor), minVersion: default);
+                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(_context.Now() - _context.Options.FreshFor), minVersion: default);
                 // Nobody waits for this one: whoever asks next gets its result or its failure.
                 _ = flight.Task.SettledAsync();
             }
@@ -126,7 +124,7 @@ public sealed partial class CachedQuery
     /// <summary>Called under the gate.</summary>
     private Flight Start(bool ask, bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
-        var flight = new Flight(ask, Now(), notBefore);
+        var flight = new Flight(ask, _context.Now(), notBefore);
         if (ask) _asking = flight;
         else _working = flight;
         _state = _state.Began();
@@ -141,8 +139,9 @@ public sealed partial class CachedQuery
         try
         {
             Refreshed refreshed;
-            if (!flight.Asks) refreshed = await RefreshOnceAsync(flight, wait, minVersion);
-            else if (await AskOwnerAsync(flight, minVersion) is { } owners) refreshed = owners;
+            var request = new RefreshRequest(flight.BeganAt, flight.NotBefore, minVersion, wait, flight.GivenUp);
+            if (!flight.Asks) refreshed = await _table.UnderLease.RefreshAsync(this, request);
+            else if (await _table.ByOwner!.TryRefreshAsync(this, request) is { } owners) refreshed = owners;
             else
             {
                 isWorkToldOf = true;
@@ -158,7 +157,7 @@ public sealed partial class CachedQuery
             if (!flight.Asks)
             {
                 LogGivenUp(_context.Logger, _key);
-                CacheMetrics.Refreshed(_key.Mart, "cancelled", Now() - flight.BeganAt);
+                CacheMetrics.Refreshed(_key.Mart, "cancelled", _context.Now() - flight.BeganAt);
             }
             End(flight, static state => state.LeftToAnother());
             return default;
@@ -170,9 +169,9 @@ public sealed partial class CachedQuery
             if (!isWorkToldOf)
             {
                 LogRefreshFailed(_context.Logger, _key, failure);
-                CacheMetrics.Refreshed(_key.Mart, "failed", Now() - flight.BeganAt);
+                CacheMetrics.Refreshed(_key.Mart, "failed", _context.Now() - flight.BeganAt);
             }
-            End(flight, state => state.Failed(new KeyFailure(failure, Now() + _context.Options.RetryAfterError)));
+            End(flight, state => state.Failed(new KeyFailure(failure, _context.Now() + _context.Options.RetryAfterError)));
             throw failure;
         }
     }
@@ -206,133 +205,13 @@ public sealed partial class CachedQuery
             if (flight.IsWantedAgain) RefreshBehind();
         }
         // Unless it came back with what was heard of meanwhile. After a failure, and when another process is at work, the next news sees to it.
-        if (!IsInUse(Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
+        if (!IsInUse(_context.Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
         _month.FallBehind(this);
         if (isDone) RefreshBehind();
     }
 
-    /// <summary>The refresh as the key's owner elsewhere does it; null when it has to be done here.</summary>
-    private async Task<Refreshed?> AskOwnerAsync(Flight flight, SnapshotVersion minVersion)
-    {
-        var maxAge = flight.BeganAt > flight.NotBefore ? flight.BeganAt - flight.NotBefore : TimeSpan.Zero;
-        var held = Current;
-        // An owner that began from less than is known here must not be told that it is right, nor be asked in vain.
-        var known = SnapshotVersion.Max(minVersion, held?.Version ?? default);
-        OwnersAnswer? owners;
-        try
-        {
-            owners = await _context.RemoteOwner!.AskAsync(_key, held, maxAge, known, flight.GivenUp);
-        }
-        catch (MartException failed) when (failed.Failure != MartFailure.Failed && Current is null)
-        {
-            // It may be the owner's own way to the mart that is broken. With nothing to serve, one more attempt under the lease is better
-            // than no answer; where the mart itself is away, this process's breaker bounds the attempts.
-            owners = null;
-        }
-        _ownerName = owners?.Owner;
-        if (owners is null) return null;
-        var answer = owners.Answer;
-        Adopt(answer.CheckedAt == answer.Snapshot.CheckedAt ? answer.Snapshot : answer.Snapshot with { CheckedAt = answer.CheckedAt });
-        // The owner's last good answer is adopted, but its failure is this refresh's failure too: nothing was renewed.
-        if (answer.Result == CacheResult.StaleOnError) throw new MartException(answer.Error!);
-        var month = _month.State;
-        if (answer.Snapshot.Version < known || Current is not { } adopted || adopted.Version != answer.Snapshot.Version
-            || (month.Outdates(adopted) && month.AsOf <= flight.BeganAt))
-        {
-            // Never called right because its owner says so: it knows less than is known here, by version or by what the mart has had since.
-            LogOwnerBehind(_context.Logger, _key, owners.Owner, answer.Snapshot.Version, known);
-            _ownerName = null;
-            return null;
-        }
-        return new(adopted, answer.Result == CacheResult.Miss, ByOwner: true);
-    }
-
-    private async Task<Refreshed> RefreshOnceAsync(Flight flight, bool wait, SnapshotVersion minVersion)
-    {
-        var notBefore = flight.NotBefore;
-        await LoadStoredAsync();
-        while (true)
-        {
-            // Another process may have done the work already.
-            if (await AdoptStoredAsync(notBefore, minVersion) is { } adopted) return new(adopted, Queried: false);
-
-            // Renewed while the refresh runs: however long the mart takes, only a holder that died is replaced.
-            var held = await HeldLease.TryTakeAsync(_context.Leases, _key.ToString(), _context.Holder, _context.Options.Lease, _context.Time, CancellationToken.None);
-            if (held is not null)
-            {
-                await using var giveBack = held;
-                // Once more under the lease: it may have been committed between the look and the taking.
-                if (await AdoptStoredAsync(notBefore, minVersion) is { } late) return new(late, Queried: false);
-                if (await AskMartAsync(flight, held.Lease, minVersion) is { } refreshed) return refreshed;
-                LogLeaseLost(_context.Logger, _key, held.Lease.Fence);
-            }
-            else if (!wait)
-            {
-                return default;
-            }
-            await Task.Delay(OtherHolderPoll, _context.Time, flight.GivenUp);
-        }
-    }
-
-    /// <summary>The change token first, then at most one query. Null when the lease was lost meanwhile: nothing was kept.</summary>
-    private async Task<Refreshed?> AskMartAsync(Flight flight, Lease lease, SnapshotVersion minVersion)
-    {
-        var began = Now();
-        // The token is read before the rows: rows that are newer than their token cost one more query, never a missed change.
-        var token = await _context.Sources[_key.Mart].GetChangeTokenAsync(_key.Month, flight.GivenUp);
-        _month.Hear(token, began, Now());
-        var unchanged = Current is { } held && held.DataVersion == token ? held : null;
-        var queried = false;
-        Snapshot next;
-        if (unchanged is not null)
-        {
-            next = unchanged with { CheckedAt = began };
-            // Somebody has a higher version of what is the newest content by the mart's own word: so this gets one above it.
-            if (unchanged.Version < minVersion) next = next with { Version = _context.Versions.Next(minVersion) };
-        }
-        else
-        {
-            var rows = _table.FindBroader(_key, token)?.Rows.WithPrefix(_key.Prefix);
-            queried = rows is null;
-            rows ??= await _context.Sources[_key.Mart].ReadAsync(_key, flight.GivenUp);
-            next = new Snapshot(_key, _context.Versions.Next(minVersion), token, began, began, rows);
-        }
-        while (true)
-        {
-            var committed = await _context.Snapshots.CommitAsync(lease, next, CancellationToken.None);
-            if (committed.Outcome == CommitOutcome.LeaseLost) return null;
-            if (committed.Outcome == CommitOutcome.Stored) break;
-            next = next with { Version = _context.Versions.Next(committed.Newest) };
-        }
-        Adopt(next);
-        var took = Now() - began;
-        CacheMetrics.Refreshed(_key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
-        LogRefreshed(_context.Logger, _key, next.Version, next.Rows.Count, queried, took.TotalSeconds);
-        return new(next, queried);
-    }
-
-    /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
-    private async Task<Snapshot?> AdoptStoredAsync(DateTimeOffset notBefore, SnapshotVersion minVersion)
-    {
-        var isAhead = false;
-        if (await _context.Snapshots.FindAsync(_key, CancellationToken.None) is { } head)
-        {
-            // By a clock that is ahead of this one: when it was checked, nobody here knows.
-            isAhead = head.CheckedAt > Now();
-            if (Current is { } held && held.Version == head.Version)
-            {
-                if (!isAhead) Adopt(held with { CheckedAt = head.CheckedAt });
-            }
-            else if (Current is null || head.Version > Current.Version)
-                await AdoptContentAsync();
-        }
-        // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
-        return !isAhead && Current is { } now && !_month.State.Outdates(now) && _month.State.CheckedAt(now) >= notBefore && now.Version >= minVersion
-            ? now
-            : null;
-    }
-
-    private Task LoadStoredAsync()
+    /// <summary>Brings in what the store has, once.</summary>
+    internal Task LoadStoredAsync()
     {
         if (_state.IsLoaded) return Task.CompletedTask;
         lock (_gate) return _state.IsLoaded ? Task.CompletedTask : _loading ??= _context.Tasks.Run(LoadOnceAsync);
@@ -344,10 +223,17 @@ public sealed partial class CachedQuery
         }
     }
 
-    private async Task AdoptContentAsync()
+    /// <summary>Brings in what the store has.</summary>
+    internal async Task AdoptContentAsync()
     {
         if (await _context.Snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "Refresh of {Key} failed; the last good answer stays")]
+    private static partial void LogRefreshFailed(ILogger logger, QueryKey key, MartException error);
+
+    [LoggerMessage(5, LogLevel.Information, "Refresh of {Key} is given up: nobody waits for it any more")]
+    private static partial void LogGivenUp(ILogger logger, QueryKey key);
 
     /// <summary>A refresh under way, and who wants it; all but its data is read and changed under the gate.</summary>
     [SuppressMessage("Design", "CA1001", Justification = "Without a timer and a wait handle the source has nothing to dispose of.")]
@@ -397,7 +283,4 @@ public sealed partial class CachedQuery
 
         public void GiveUp() => _givenUp.Cancel();
     }
-
-    /// <summary>What a refresh came to; no snapshot when it left the work to another process.</summary>
-    private readonly record struct Refreshed(Snapshot? Snapshot, bool Queried, bool ByOwner = false);
 }

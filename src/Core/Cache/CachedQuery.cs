@@ -29,7 +29,7 @@ public sealed partial class CachedQuery : IRowsHolder
         _month = month;
         _table = table;
         _context = context;
-        _lastAskedAt = Now().UtcTicks;
+        _lastAskedAt = _context.Now().UtcTicks;
     }
 
     /// <summary>The newest snapshot known here; null while there is none.</summary>
@@ -57,6 +57,12 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>Who refreshes it: this process, or the owner that answered last; null while none has.</summary>
     public string? Owner => _context.RemoteOwner is null || _isOwned ? _context.Name : _ownerName;
 
+    /// <summary>The owner elsewhere that answered last; null while none has.</summary>
+    internal string? OwnerName
+    {
+        set => _ownerName = value;
+    }
+
     /// <summary>When a caller last asked.</summary>
     public DateTimeOffset LastAskedAt => new(Interlocked.Read(ref _lastAskedAt), TimeSpan.Zero);
 
@@ -72,7 +78,7 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>As <see cref="IKeyOwner.GetAsync"/> says.</summary>
     public ValueTask<CachedAnswer> GetAsync(CacheDemand demand, CancellationToken cancellationToken)
     {
-        var now = Now();
+        var now = _context.Now();
         Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
         Interlocked.Increment(ref _hits);
         if (!_isWatched) Watch();
@@ -84,7 +90,7 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>As <see cref="KeyTable.AnswerAsOwnerAsync"/> says.</summary>
     internal async ValueTask<CachedAnswer> AnswerAsOwnerAsync(TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)
     {
-        var now = Now();
+        var now = _context.Now();
         // What this process asks of itself is no use of the key: its own caller's was counted.
         if (Volatile.Read(ref _asking) is null)
         {
@@ -101,7 +107,7 @@ public sealed partial class CachedQuery : IRowsHolder
     {
         _context.Versions.Observe(snapshot.Version);
         // Another process's clock may be ahead: when it was checked, nobody here knows.
-        var now = Now();
+        var now = _context.Now();
         var isAhead = snapshot.CheckedAt > now;
         if (isAhead) snapshot = snapshot with { CheckedAt = now };
         lock (_gate)
@@ -147,7 +153,7 @@ public sealed partial class CachedQuery : IRowsHolder
     {
         _isWatched = false;
         // Asked for meanwhile.
-        if (IsInUse(Now())) Watch();
+        if (IsInUse(_context.Now())) Watch();
     }
 
     void IRowsHolder.Grew(long bytes) => _table.Grew(this, bytes);
@@ -215,7 +221,7 @@ public sealed partial class CachedQuery : IRowsHolder
         }
         catch (MartException error)
         {
-            if (_state.LastGood(demand, _month.State, _context.Options, Now(), error) is { } last) return last;
+            if (_state.LastGood(demand, _month.State, _context.Options, _context.Now(), error) is { } last) return last;
             throw;
         }
     }
@@ -225,12 +231,5 @@ public sealed partial class CachedQuery : IRowsHolder
     {
         var month = _month.State;
         return Current is { } held && month.Outdates(held) && month.AsOf > oldest ? month.AsOf : oldest;
-    }
-
-    /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
-    private DateTimeOffset Now()
-    {
-        var now = _context.Time.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 }

@@ -34,4 +34,11 @@ public sealed record CachedQueryContext(
 
     /// <summary>Where refreshes run; the thread pool unless a test wants to own their order.</summary>
     public TaskScheduler Tasks { get; init; } = TaskScheduler.Default;
+
+    /// <summary>In whole microseconds, as the stores keep it: a time must be the same after it was stored.</summary>
+    internal DateTimeOffset Now()
+    {
+        var now = Time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
 }

@@ -1,14 +1,14 @@
 namespace TransactionPipeline.Core.Cache;
 
 /// <summary>
-/// A key's owner in another place, usually another process: what a process holds of its keys are copies in front of it.
-/// Asking it is a courtesy that saves work. When it cannot be reached, the key's lease lets the asker do the work itself.
+/// A key's owner, usually in another process, as <see cref="OwnerRefresh"/> asks it. Asking is a courtesy that saves work: when it cannot
+/// be reached, the key's lease lets the asker do the work itself.
 /// </summary>
 public interface IRemoteOwner
 {
     /// <summary>Has the owner answer for <paramref name="key"/>.</summary>
     /// <param name="key">What is asked.</param>
-    /// <param name="held">The copy at hand, whose rows need not be sent again; null when there is none.</param>
+    /// <param name="held">The snapshot at hand, whose rows need not be sent again; null when there is none.</param>
     /// <param name="maxAge">The oldest answer that will do, by the owner's clock; zero: only one checked from now on.</param>
     /// <param name="minVersion">The lowest version that will do.</param>
     /// <param name="cancellationToken">Cancelled when nobody wants the answer any more: the owner's work for it may be given up.</param>

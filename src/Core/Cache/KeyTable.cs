@@ -23,8 +23,16 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     public KeyTable(CachedQueryContext context)
     {
         _context = context;
+        UnderLease = new(this, context);
+        if (context.RemoteOwner is { } owner) ByOwner = new(owner, context);
         _memory = new(context.Options.MaxBytes);
     }
+
+    /// <summary>How keys are refreshed.</summary>
+    internal LeaseRefresh UnderLease { get; }
+
+    /// <summary>How they are refreshed where others may own them; null where nobody else does.</summary>
+    internal OwnerRefresh? ByOwner { get; }
 
     /// <inheritdoc/>
     public async ValueTask<CachedAnswer> GetAsync(QueryKey key, CacheDemand demand, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal sealed record OwnerAnswer
 
     /// <summary>The answer as Core knows it.</summary>
     /// <param name="key">What was asked.</param>
-    /// <param name="held">The copy that the question named.</param>
+    /// <param name="held">The snapshot that the question named.</param>
     /// <param name="asked">When it was asked: nothing in the answer is told to be younger than it is.</param>
     /// <exception cref="MartException">There is no snapshot in it.</exception>
     public CachedAnswer ToCachedAnswer(QueryKey key, Snapshot? held, DateTimeOffset asked)

@@ -12,7 +12,7 @@ internal sealed record OwnerQuestion
     /// <summary>The lowest version that will do.</summary>
     [Id(1)] public VersionNote MinVersion { get; init; }
 
-    /// <summary>The version of the copy that the asker has, whose rows are not sent again; none for no copy.</summary>
+    /// <summary>The version of the snapshot that the asker has, whose rows are not sent again; none when it has none.</summary>
     [Id(2)] public VersionNote HeldVersion { get; init; }
 
     /// <summary>The asker's <see cref="VersionClock.Last"/>.</summary>

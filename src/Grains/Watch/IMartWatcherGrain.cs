@@ -17,7 +17,7 @@ internal interface IMartWatcherGrain : IGrainWithStringKey
     [Alias("FindNewestMonth")]
     Task<NewestMonthNote> FindNewestMonthAsync(CancellationToken cancellationToken);
 
-    /// <summary>Tells every silo to let go of its copy of a key.</summary>
+    /// <summary>Tells every silo to let go of a key.</summary>
     [Alias("DropCopies")]
     Task DropCopiesAsync(string key);
 }
