@@ -1,12 +1,14 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
 using TransactionPipeline.KubernetesStandIn;
 using TransactionPipeline.Silo.Tests.Membership;
 
 namespace TransactionPipeline.Silo.Tests.Processes;
 
 /// <summary>
-/// The shared store, a PostgreSQL, goes away and comes back, as callers of real silos see it. The marts are in SQLite, out of its reach.
+/// The shared store, a PostgreSQL, or the silo that works with it goes away, as callers of real silos see it. The marts are in SQLite, out of
+/// the store's reach.
 /// </summary>
 public sealed class StoreOutageTests : IAsyncLifetime
 {
@@ -16,6 +18,7 @@ public sealed class StoreOutageTests : IAsyncLifetime
     private readonly Fleet _silos = new();
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(60) };
     private KubernetesStandInServer _api = null!;
+    private string _database = null!;
     private TestSales _sales = null!;
     private TcpProxy _proxy = null!;
     private Dictionary<string, string> _settings = null!;
@@ -26,6 +29,7 @@ public sealed class StoreOutageTests : IAsyncLifetime
         await _sales.SellAsync();
         await _store.InitializeAsync();
         var options = await _store.CreateDatabaseAsync();
+        _database = options.Database;
         _proxy = new TcpProxy(options.Port);
         _api = await KubernetesStandInServer.StartAsync(
             new StandInOptions { Namespaces = [MembershipClient.Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] });
@@ -97,6 +101,41 @@ public sealed class StoreOutageTests : IAsyncLifetime
         _proxy.EndSilence();
 
         await ShowsTheNextChangeAsync();
+    }
+
+    [Fact]
+    public async Task Get_OwnerKilledInMidRefresh_TheNextDoesNotWaitForItsLease()
+    {
+        await StartAsync(3);
+        foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
+        var name = await FindOwnerAsync(_silos[0]);
+        var owner = _silos.Members.Single(silo => silo.Name == name);
+        const string Waiting = "wait_event_type = 'Lock'";
+        await _sales.SellAsync();
+        Task<decimal> lost;
+        await using (await LockSnapshotsAsync())
+        {
+            lost = TotalAsync(owner, check: true);
+            await Phase.UntilAsync(
+                async () => (bool)(await _store.ExecuteAsync(_database, $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {Waiting})"))!, "the commit, which waits");
+            await owner.KillAsync();
+            _silos.Leave(owner);
+            // What it had begun is not to end.
+            await _store.ExecuteAsync(_database, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {Waiting}");
+        }
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => lost);
+
+        foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
+        await ShowsTheNextChangeAsync();
+    }
+
+    private async Task<NpgsqlConnection> LockSnapshotsAsync()
+    {
+        var blocking = new NpgsqlConnection(_store.ConnectionStringTo(_database));
+        await blocking.OpenAsync();
+        await using var locking = new NpgsqlCommand("BEGIN; LOCK TABLE snapshots IN EXCLUSIVE MODE", blocking);
+        await locking.ExecuteNonQueryAsync();
+        return blocking;
     }
 
     private async Task StartAsync(int silos)

@@ -8,8 +8,9 @@ internal static class ProgramCommand
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
-    // The tests are built with the configuration that the program is built with.
-    private static string Folder { get; } = Repository.At(
+    // The tests are built with the configuration that the program is built with. Another build, an older one say, is named by its folder:
+    // so a test can be shown to fail on it.
+    private static string Folder { get; } = Environment.GetEnvironmentVariable("PROGRAM_UNDER_TEST") ?? Repository.At(
         "src", "Silo", "bin", Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!, "net10.0");
 
     /// <summary>The built program.</summary>
