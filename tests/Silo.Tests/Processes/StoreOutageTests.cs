@@ -13,6 +13,7 @@ namespace TransactionPipeline.Silo.Tests.Processes;
 public sealed class StoreOutageTests : IAsyncLifetime
 {
     private const string Question = "/sales/trends?product_prefix=Halal&sale_month=2023-10";
+    private const string Waiting = "wait_event_type = 'Lock'";
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("outage-tests-");
     private readonly PostgresServer _store = new();
     private readonly Fleet _silos = new();
@@ -71,6 +72,8 @@ public sealed class StoreOutageTests : IAsyncLifetime
         var owner = _silos.Members.Single(silo => silo.Name == name);
         await owner.KillAsync();
         _silos.Leave(owner);
+        // Till then its keys are refreshed by whoever is asked; from then on by an owner that begins anew.
+        await _silos.AgreeAsync(2);
 
         await ShowsTheNextChangeAsync();
     }
@@ -89,16 +92,21 @@ public sealed class StoreOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Tier", "Long")]
     public async Task Get_LeaseCouldNotBeGivenBack_TheNextChangeShowsOnceTheStoreIsBack()
     {
         await StartAsync(1);
-        Assert.Equal(_sales.Sold, await TotalAsync(_silos[0]));
-        // What gives a lease back is heard by nobody.
-        _proxy.Silence("'-infinity'");
-        await _sales.SellAsync();
         Assert.Equal(_sales.Sold, await TotalAsync(_silos[0], check: true));
-        _proxy.EndSilence();
+        await _sales.SellAsync();
+        Task<decimal> asking;
+        await using (await LockSnapshotsAsync())
+        {
+            asking = TotalAsync(_silos[0], check: true);
+            await CommitWaitsAsync();
+            await _store.StopAsync("immediate");
+        }
+        // Neither stored nor given back, and right all the same.
+        Assert.Equal(_sales.Sold, await asking);
+        await _store.StartAsync();
 
         await ShowsTheNextChangeAsync();
     }
@@ -110,14 +118,12 @@ public sealed class StoreOutageTests : IAsyncLifetime
         foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
         var name = await FindOwnerAsync(_silos[0]);
         var owner = _silos.Members.Single(silo => silo.Name == name);
-        const string Waiting = "wait_event_type = 'Lock'";
         await _sales.SellAsync();
         Task<decimal> lost;
         await using (await LockSnapshotsAsync())
         {
             lost = TotalAsync(owner, check: true);
-            await Phase.UntilAsync(
-                async () => (bool)(await _store.ExecuteAsync(_database, $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {Waiting})"))!, "the commit, which waits");
+            await CommitWaitsAsync();
             await owner.KillAsync();
             _silos.Leave(owner);
             // What it had begun is not to end.
@@ -128,6 +134,9 @@ public sealed class StoreOutageTests : IAsyncLifetime
         foreach (var silo in _silos.Members) Assert.Equal(_sales.Sold, await TotalAsync(silo, check: true));
         await ShowsTheNextChangeAsync();
     }
+
+    private async Task CommitWaitsAsync() => await Phase.UntilAsync(
+        async () => (bool)(await _store.ExecuteAsync(_database, $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {Waiting})"))!, "the commit, which waits");
 
     private async Task<NpgsqlConnection> LockSnapshotsAsync()
     {
