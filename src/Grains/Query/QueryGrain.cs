@@ -35,7 +35,7 @@ internal sealed class QueryGrain(
         }
     }
 
-    public Task<bool> IsAtWorkAsync() => Task.FromResult(keys.Table.IsRefreshing(Key));
+    public Task<bool> IsAtWorkAsync() => Task.FromResult(keys.Table.IsBusy(Key));
 
     public Task LeaveAsync()
     {

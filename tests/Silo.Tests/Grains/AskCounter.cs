@@ -28,6 +28,9 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
     /// <summary>When set, every call of a grain waits for it.</summary>
     public TaskCompletionSource? Hang { get; set; }
 
+    /// <summary>When set, questions to a key's grain wait for it on their way.</summary>
+    public TaskCompletionSource? HangAsk { get; set; }
+
     /// <summary>When true, news does not arrive.</summary>
     public bool LosesNews { get; set; }
 
@@ -42,6 +45,7 @@ internal sealed class AskCounter : IIncomingGrainCallFilter, IOutgoingGrainCallF
         if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.ReadAsync)) Interlocked.Increment(ref _pieces);
         if (IsCutOff && (isAsk || grain == typeof(IMartWatcherGrain)))
             throw new InvalidOperationException("the test cut this grain off");
+        if (isAsk && HangAsk is { } lost) await lost.Task;
         if (Hang is { } hang && (grain == typeof(IQueryGrain) || grain == typeof(IMartWatcherGrain))) await hang.Task;
         if (grain == typeof(IQueryGrain) && context.InterfaceMethod.Name == nameof(IQueryGrain.IsAtWorkAsync)) Interlocked.Increment(ref _signs);
         if (isAsk) Interlocked.Increment(ref _open);

@@ -104,6 +104,39 @@ public sealed class OwnershipTests
         Assert.Equal(2, cluster.Source.Reads);
     }
 
+    [Fact]
+    public async Task Get_QuestionIsLostOnItsWay_OwnerThatLivesIsNotWaitedForInVain()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        cluster.Counter.HangAsk = new();
+
+        Assert.Equal(1m, SiloCluster.Total(await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the answer, made here")));
+
+        Assert.True(cluster.Counter.Signs > 0, "the owner was not asked for a sign of life");
+        Assert.Equal((1, 0), (cluster.Source.Reads, cluster.Counter.Open));
+        cluster.Counter.HangAsk.SetResult();
+    }
+
+    [Fact]
+    public async Task Stop_WhileOthersWaitAtItsGrain_EndsTheirWaitingAndNotTheWork()
+    {
+        await using var cluster = await SiloCluster.StartAsync();
+        foreach (var silo in cluster.Silos) await Phase.InTimeAsync(SiloCluster.AskAsync(silo, CacheDemand.Check), "the first answer");
+        var owner = Assert.Single(cluster.Owners());
+        await cluster.SellAsync();
+        var gate = cluster.Source.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = SiloCluster.AskAsync(cluster.Silos.First(silo => silo != owner), CacheDemand.Check);
+        await Phase.UntilAsync(() => cluster.Source.Reads == 2 && cluster.Counter.Open > 0, "the owner's query");
+
+        var stopping = cluster.Cluster.StopSiloAsync(owner);
+
+        await Phase.UntilAsync(() => cluster.Counter.Open == 0, "the end of the waiting at the grain");
+        Assert.Equal((2, 0, false), (cluster.Source.Reads, cluster.Source.GivenUp, asking.IsCompleted));
+        gate.SetResult();
+        Assert.Equal(2m, SiloCluster.Total(await Phase.InTimeAsync(asking, "the answer")));
+        await Phase.InTimeAsync(stopping, "the stop");
+    }
+
     [Theory]
     [InlineData(MartFailure.Failed)]
     [InlineData(MartFailure.Unavailable)]
