@@ -102,11 +102,11 @@ public sealed partial class CachedQuery
 
     /// <summary>
     /// Work is given up a little later: whoever reloads a page leaves and comes back, and would begin it anew each time. The asking of
-    /// an owner is given up at once, as its work is where one comes back to.
+    /// an owner is given up at once, as its work is where one comes back to; unless the work has come here, the owner being out of reach.
     /// </summary>
     private void GiveUpUnlessJoined(Flight flight, int leaving)
     {
-        var patience = flight.Asks ? Task.CompletedTask : Task.Delay(ReloadTime, _context.Time, flight.GivenUp);
+        var patience = flight.Asks && !flight.WorksHere ? Task.CompletedTask : Task.Delay(ReloadTime, _context.Time, flight.GivenUp);
         _ = _context.Tasks.Run(GiveUpAsync).SettledAsync();
 
         async Task GiveUpAsync()
@@ -144,7 +144,7 @@ public sealed partial class CachedQuery
             else if (await _table.ByOwner!.TryRefreshAsync(this, request) is { } owners) refreshed = owners;
             else
             {
-                isWorkToldOf = true;
+                isWorkToldOf = flight.WorksHere = true;
                 refreshed = await ShareWorkAsync(flight, wait, minVersion);
             }
             if (refreshed.Snapshot is null) End(flight, static state => state.LeftToAnother());
@@ -244,6 +244,7 @@ public sealed partial class CachedQuery
         private int _leavings;
         private bool _isKept;
         private bool _isUnwanted;
+        private bool _worksHere;
 
         /// <summary>It asks the key's owner first.</summary>
         public bool Asks { get; } = asks;
@@ -257,6 +258,13 @@ public sealed partial class CachedQuery
 
         /// <summary>Cancelled when nobody wants it any more.</summary>
         public CancellationToken GivenUp => _givenUp.Token;
+
+        /// <summary>It asked its owner in vain and does the work here.</summary>
+        public bool WorksHere
+        {
+            get => Volatile.Read(ref _worksHere);
+            set => Volatile.Write(ref _worksHere, value);
+        }
 
         /// <summary>It was wanted when it was being given up already: another one has to follow.</summary>
         public bool IsWantedAgain { get; set; }

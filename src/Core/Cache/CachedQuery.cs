@@ -4,7 +4,8 @@ namespace TransactionPipeline.Core.Cache;
 
 /// <summary>
 /// The cached answer of one key: decides between serving, serving and refreshing, and waiting; runs at most one refresh at a time.
-/// Every rule of the cache that concerns one key is here or in the partial <c>CachedQuery.Refresh.cs</c>. Safe to call from any thread.
+/// What a refresh does is in <see cref="LeaseRefresh"/> and <see cref="OwnerRefresh"/>, every other rule that concerns one key here and in the
+/// partial <c>CachedQuery.Refresh.cs</c>. Safe to call from any thread.
 /// </summary>
 public sealed partial class CachedQuery : IRowsHolder
 {

@@ -7,7 +7,8 @@ public interface IMartWatch
 {
     /// <summary>
     /// Tells news that nobody here asked for. Without a newest month it says that the mart has changed, and that what is known of its newest
-    /// month may be outdated; with one, that this is it by now. What is missed, the next look brings.
+    /// month may be outdated; with one, that this is it by now. What is missed of the tokens, the next look
+    /// brings; of the newest month, the next one after somebody has asked for it.
     /// </summary>
     void Subscribe(Action<MartNews> listener);
 

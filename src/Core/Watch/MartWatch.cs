@@ -53,13 +53,14 @@ public sealed class MartWatch : IMartWatch
     public void Subscribe(Action<MartNews> listener) => _listeners += listener;
 
     /// <summary>
-    /// The tokens of <paramref name="months"/>, younger than one poll; when <paramref name="woken"/>, looked at from now on. Whoever is
+    /// The tokens of <paramref name="months"/>, younger than one poll when they are asked for; when <paramref name="woken"/>, looked at from now on. Whoever is
     /// woken while a look runs shares the next one.
     /// </summary>
     /// <inheritdoc/>
     public async Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)
     {
         int? begunBefore = null;
+        var after = _time.GetUtcNow() - _options.Poll;
         while (true)
         {
             Look look;
@@ -67,7 +68,7 @@ public sealed class MartWatch : IMartWatch
             {
                 var now = _time.GetUtcNow();
                 foreach (var month in months) _usedAt[month] = now;
-                if ((begunBefore < (woken ? _doneWoken : _done) && AreSeen(months)) || (!woken && AreSeen(months, now - _options.Poll)))
+                if ((begunBefore < (woken ? _doneWoken : _done) && AreSeen(months)) || (!woken && AreSeen(months, after)))
                     return new([.. months.Select(month => _seen[month])], _newest.Known);
                 begunBefore ??= _begun;
                 look = _looking ??= Begin(woken);

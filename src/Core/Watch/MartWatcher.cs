@@ -90,7 +90,8 @@ public sealed partial class MartWatcher : BackgroundService
     {
         try
         {
-            Hear(mart, await _watches[mart].LookAsync(_held.MonthsOf(mart), woken, cancellationToken));
+            var changes = _newest.ChangesOf(mart);
+            Hear(mart, await _watches[mart].LookAsync(_held.MonthsOf(mart), woken, cancellationToken), changes);
             return null;
         }
         catch (MartException unreachable)
@@ -110,13 +111,13 @@ public sealed partial class MartWatcher : BackgroundService
     private void HearUnasked(Mart mart, MartNews news)
     {
         if (news.Newest is null) _newest.Outdate(mart);
-        Hear(mart, news);
+        Hear(mart, news, _newest.ChangesOf(mart));
     }
 
-    private void Hear(Mart mart, MartNews news)
+    private void Hear(Mart mart, MartNews news, int changes)
     {
         foreach (var seen in news.Tokens) _held.Learn(mart, seen.Month, seen.DataVersion, seen.AsOf);
-        if (news.Newest is { } newest) _newest.Hear(mart, newest);
+        if (news.Newest is { } newest) _newest.Hear(mart, newest, changes);
     }
 
     [LoggerMessage(1, LogLevel.Debug, "The {Mart} mart's change tokens could not be read")]

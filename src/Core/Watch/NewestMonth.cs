@@ -5,7 +5,7 @@ namespace TransactionPipeline.Core.Watch;
 
 /// <summary>
 /// The newest month of a mart: fresh, stale and asked for again by the rules of <see cref="CachedQuery"/>, by one caller at a time, or
-/// heard of. While the mart fails, the last month that was known goes on.
+/// heard of. While the mart fails, the last month that was known goes on, unless the mart is known to have changed since.
 /// </summary>
 /// <param name="ask">Asks the mart, or who watches it.</param>
 /// <param name="options">Ages.</param>
@@ -18,8 +18,8 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
     private Task<KnownMonth>? _asking;
     private DateTimeOffset _usedAt = DateTimeOffset.MinValue;
 
-    // What was known before the mart changed is no answer, but better than none while the mart fails.
     private bool _isOutdated;
+    private int _changes;
 
     /// <summary>What is known and not outdated; null otherwise.</summary>
     public KnownMonth? Known
@@ -27,6 +27,24 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
         get
         {
             lock (_gate) return _isOutdated ? null : _known;
+        }
+    }
+
+    /// <summary>What was known last, outdated or not: better than nothing while the mart fails.</summary>
+    public KnownMonth? LastKnown
+    {
+        get
+        {
+            lock (_gate) return _known;
+        }
+    }
+
+    /// <summary>How often the mart is known to have changed: what was asked for before a change says nothing of what came after.</summary>
+    public int Changes
+    {
+        get
+        {
+            lock (_gate) return _changes;
         }
     }
 
@@ -61,7 +79,7 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
         {
             return await asking.WaitAsync(cancellationToken);
         }
-        catch (MartException) when (known is not null)
+        catch (MartException) when (known is not null && !isOutdated)
         {
             return known;
         }
@@ -73,16 +91,17 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
         lock (_gate) return _asking ?? Ask();
     }
 
-    /// <summary>It was told, perhaps of before the last change: what says nothing new does not make good what is outdated.</summary>
-    public void Hear(KnownMonth told)
+    /// <summary>It was told.</summary>
+    /// <param name="told">What was told.</param>
+    /// <param name="changes"><see cref="Changes"/> when it was asked for: it is not taken when there was one meanwhile.</param>
+    public void Hear(KnownMonth told, int changes)
     {
         var now = time.GetUtcNow();
         // Another process's clock may be ahead.
         if (told.AsOf > now) told = told with { AsOf = now };
         lock (_gate)
         {
-            if (_known is { } known && (told.AsOf <= known.AsOf || (_isOutdated && told.Month == known.Month))) return;
-            Take(told);
+            if (changes == _changes && (_isOutdated || _known is null || told.AsOf > _known.AsOf)) Take(told);
         }
     }
 
@@ -92,6 +111,7 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
         lock (_gate)
         {
             _isOutdated = true;
+            _changes++;
             // Those who wait for it get it, later ones do not.
             _asking = null;
         }

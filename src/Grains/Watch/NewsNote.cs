@@ -27,7 +27,7 @@ internal sealed record NewsNote
         Newest = news.Newest is { } newest ? NewestMonthNote.Of(newest, now) : null,
     };
 
-    /// <param name="asked">When it was asked for, or came: nothing is told to be younger than it is.</param>
+    /// <param name="asked">When it was asked for: nothing is told to be younger than it is. When it came, if nobody asked: younger by its time on the way.</param>
     public MartNews ToNews(DateTimeOffset asked) => new(
         [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, asked - note.Age))], Newest?.ToKnownMonth(asked));
 }

@@ -175,6 +175,25 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_OwnerOutOfReachAndTheCallerComesBack_JoinsTheWorkHere()
+    {
+        _remote.IsOutOfReach = true;
+        _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var caller = new CancellationTokenSource();
+        var first = _copies.GetAsync(CacheFixture.Key, default, caller.Token).AsTask();
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read here");
+        await caller.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+
+        var second = AskAsync();
+        _cache.Mart.Gate.SetResult();
+
+        Assert.Equal(CacheResult.Miss, (await CacheFixture.ResultInTimeAsync(second, "the answer")).Result);
+        // Another question would have waited for the owner in vain, and begun the work anew after that.
+        Assert.Equal((1, 1), (_remote.Asked.Count, _cache.Mart.Reads));
+    }
+
+    [Fact]
     public async Task List_OwnerThatAnswered_IsNamedUntilItIsOutOfReach()
     {
         await AskAsync();

@@ -141,6 +141,20 @@ public sealed class MartWatchTests
     }
 
     [Fact]
+    public async Task Look_TakesLongerThanAPoll_IsOneForAllWhoAskedWhileItRan()
+    {
+        _mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = LookAsync([October]);
+        _time.Advance(TimeSpan.FromSeconds(0.3));
+        var second = LookAsync([October]);
+        _time.Advance(TimeSpan.FromSeconds(0.9));
+        _mart.Gate.SetResult();
+
+        await CacheFixture.InTimeAsync(Task.WhenAll(first, second), "the looks");
+        Assert.Equal(1, _mart.Looks);
+    }
+
+    [Fact]
     public async Task Look_CallerLeaves_TheOthersGetIt()
     {
         using var caller = new CancellationTokenSource();

@@ -86,14 +86,14 @@ public sealed class NewestMonthTests
     }
 
     [Fact]
-    public async Task Outdate_AndTheMartFails_TheLastKnownGoesOn()
+    public async Task Outdate_AndTheMartFails_FailsAndKeepsWhatWasKnown()
     {
         await GetAsync();
         _newest.Outdate();
         _mart.Failure = new MartException("the mart is away", MartFailure.Transient);
 
-        Assert.Null(_newest.Known);
-        Assert.Equal(October, await GetAsync());
+        await Assert.ThrowsAsync<MartException>(GetAsync);
+        Assert.Equal((null, October), (_newest.Known, _newest.LastKnown!.Month));
     }
 
     [Fact]
@@ -101,31 +101,42 @@ public sealed class NewestMonthTests
     {
         await GetAsync();
         _time.Advance(TimeSpan.FromSeconds(10));
-        _newest.Hear(new KnownMonth(November, _time.GetUtcNow()));
-        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromSeconds(1)));
+        _newest.Hear(new KnownMonth(November, _time.GetUtcNow()), _newest.Changes);
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromSeconds(1)), _newest.Changes);
 
         Assert.Equal(November, await GetAsync());
         Assert.Equal(1, _mart.NewestMonths);
     }
 
-    [Fact]
-    public async Task Hear_AfterAChangeWhatWasKnownBefore_IsNoAnswer()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Hear_WhatWasAskedForBeforeAChange_IsNoAnswer(bool isAnyKnown)
     {
-        await GetAsync();
+        if (isAnyKnown) await GetAsync();
+        var changes = _newest.Changes;
         _time.Advance(TimeSpan.FromSeconds(10));
         _newest.Outdate();
-        _mart.NewestMonth = November;
-        // On its way since before the change, and told as young as it came.
-        _newest.Hear(new KnownMonth(October, _time.GetUtcNow()));
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow()), changes);
 
-        Assert.Equal(November, await GetAsync());
-        Assert.Equal(2, _mart.NewestMonths);
+        Assert.Null(_newest.Known);
+    }
+
+    [Fact]
+    public void Hear_WhatWasAskedForAfterAChange_IsTakenHoweverOldItSaysThatItIs()
+    {
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow()), _newest.Changes);
+        _newest.Outdate();
+        // The same month, and older by its time on the way.
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() - TimeSpan.FromMilliseconds(3)), _newest.Changes);
+
+        Assert.Equal(October, _newest.Known?.Month);
     }
 
     [Fact]
     public async Task Hear_FromAClockThatIsAhead_IsNotYoungerThanNow()
     {
-        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() + TimeSpan.FromHours(1)));
+        _newest.Hear(new KnownMonth(October, _time.GetUtcNow() + TimeSpan.FromHours(1)), _newest.Changes);
 
         Assert.Equal(_time.GetUtcNow(), (await _newest.FindAsync(CancellationToken.None)).AsOf);
     }
