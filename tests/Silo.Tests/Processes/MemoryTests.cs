@@ -9,7 +9,7 @@ namespace TransactionPipeline.Silo.Tests.Processes;
 /// <summary>A container of twice <c>cache:max_bytes</c> beside the empty process survives a scan of ten times that under load.</summary>
 public sealed partial class MemoryTests(ITestOutputHelper output) : IDisposable
 {
-    private const long MaxBytes = 128 << 20;
+    private const long MaxBytes = 120 << 20;
     private const int Clients = 8;
     private static readonly string[] Codings = ["identity", "br", "gzip"];
 
@@ -41,7 +41,7 @@ public sealed partial class MemoryTests(ITestOutputHelper output) : IDisposable
             await ReadyAsync(silo);
             silo.Client.DefaultRequestHeaders.Authorization = await silo.SignInAsync();
             var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
-            foreach (var some in keys.Chunk(100).TakeWhile(_ => sizes.Values.Sum() < 10 * MaxBytes))
+            foreach (var some in keys.Chunk(50).TakeWhile(_ => sizes.Values.Sum() < 10 * MaxBytes))
             {
                 await Parallel.ForEachAsync(some, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (key, _) => await AskAsync(silo, key));
                 // Before they go: what is held of them now.
