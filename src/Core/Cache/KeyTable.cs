@@ -63,9 +63,6 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether somebody waits at the key, or it is refreshed behind the answers.</summary>
-    public bool IsBusy(QueryKey key) => _queries.TryGetValue(key, out var query) && query.IsBusy;
-
     /// <summary>Whether the key is in memory, with or without a snapshot.</summary>
     public bool Holds(QueryKey key) => _queries.ContainsKey(key);
 

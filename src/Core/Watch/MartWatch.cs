@@ -53,8 +53,8 @@ public sealed class MartWatch : IMartWatch
     public void Subscribe(Action<MartNews> listener) => _listeners += listener;
 
     /// <summary>
-    /// The tokens of <paramref name="months"/>, younger than one poll when they are asked for; when <paramref name="woken"/>, looked at from now on. Whoever is
-    /// woken while a look runs shares the next one.
+    /// The tokens of <paramref name="months"/>, younger than one poll when they are asked for; when <paramref name="woken"/>, looked at from
+    /// now on. Whoever is woken while a look runs shares the next one.
     /// </summary>
     /// <inheritdoc/>
     public async Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal interface IQueryGrain : IGrainWithStringKey
     [Alias("Ask"), ResponseTimeout("00:10:00")]
     Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken);
 
-    /// <summary>A sign of life of the owner, for whoever waits long for its answer; false when it does not work at any.</summary>
+    /// <summary>A sign of life of the owner, for whoever waits long for its answer; false when it has no open question.</summary>
     [Alias("IsAtWork")]
     Task<bool> IsAtWorkAsync();
 

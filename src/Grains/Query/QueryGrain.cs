@@ -16,11 +16,15 @@ internal sealed class QueryGrain(
     GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, SiloLeaving leaving, IOptions<GrainsOptions> options, TimeProvider time)
     : Grain, IQueryGrain
 {
+    // Questions that are not answered yet. What this silo itself waits for at the key does not count: it may be this very answer.
+    private int _open;
+
     private QueryKey Key => QueryKey.Parse(this.GetPrimaryKeyString());
 
     public async Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken)
     {
         versions.Observe(question.Clock);
+        _open++;
         try
         {
             var answering = keys.Table.AnswerAsOwnerAsync(Key, question.MaxAge, question.MinVersion.ToVersion(), cancellationToken).AsTask();
@@ -33,9 +37,13 @@ internal sealed class QueryGrain(
         {
             return OwnerAnswer.Of(failed, silo.Name);
         }
+        finally
+        {
+            _open--;
+        }
     }
 
-    public Task<bool> IsAtWorkAsync() => Task.FromResult(keys.Table.IsBusy(Key));
+    public Task<bool> IsAtWorkAsync() => Task.FromResult(_open > 0);
 
     public Task LeaveAsync()
     {

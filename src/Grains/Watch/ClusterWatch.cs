@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
@@ -6,9 +7,9 @@ using TransactionPipeline.Core.Watch;
 namespace TransactionPipeline.Grains.Watch;
 
 /// <summary>The mart's watcher in the cluster, as this silo asks it and hears of it: it asks the mart once for all silos.</summary>
-internal sealed class ClusterWatch(
-    Mart mart, IMartSource source, IGrainFactory grains, ISiloStatusOracle silo, GrainKeyOwner keys, IOptions<GrainsOptions> options, TimeProvider time)
-    : IMartWatch, IMartListener
+internal sealed partial class ClusterWatch(
+    Mart mart, IMartSource source, IGrainFactory grains, ISiloStatusOracle silo, GrainKeyOwner keys, IOptions<GrainsOptions> options, TimeProvider time,
+    ILogger<ClusterWatch> logger) : IMartWatch, IMartListener
 {
     private readonly Lock _gate = new();
     private IMartListener? _reference;
@@ -32,38 +33,20 @@ internal sealed class ClusterWatch(
         // The host's watcher starts before the silo and ends after it.
         if (silo.CurrentStatus != SiloStatus.Active) throw new MartException("this silo is not in its cluster", MartFailure.Transient);
         var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken };
-        NewsNote news;
         var asked = time.GetUtcNow();
-        try
-        {
-            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-            news = await Watcher.LookAsync(request, Reference, either.Token);
-        }
-        catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // Its silo may hang or have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
-            throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient, unreachable);
-        }
+        // A watcher out of reach may hang or have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
+        var news = await TryAskAsync(either => Watcher.LookAsync(request, Reference, either), cancellationToken)
+            ?? throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient);
         return news.Error is null ? news.ToNews(asked) : throw new MartException(news.Error, MartFailure.Transient);
     }
 
     public async Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken)
     {
-        NewestMonthNote newest;
         var asked = time.GetUtcNow();
-        try
-        {
-            using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-            newest = await Watcher.FindNewestMonthAsync(either.Token);
-        }
-        catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // Its silo hangs or dies. Asking the mart costs a query; not to answer, more.
-            return await MartWatch.AskNewestMonthAsync(source, time);
-        }
-        return newest.ToKnownMonth(asked);
+        // Where the watcher is out of reach, asking the mart costs a query; not to answer, more.
+        return await TryAskAsync(Watcher.FindNewestMonthAsync, cancellationToken) is { } newest
+            ? newest.ToKnownMonth(asked)
+            : await MartWatch.AskNewestMonthAsync(source, time);
     }
 
     public Task ChangedAsync(NewsNote news)
@@ -77,4 +60,24 @@ internal sealed class ClusterWatch(
         keys.Table.Release(QueryKey.Parse(key));
         return Task.CompletedTask;
     }
+
+    /// <summary>The watcher's answer; null when it did not come in good time.</summary>
+    private async Task<T?> TryAskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var patience = new CancellationTokenSource(options.Value.OwnerTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await ask(either.Token);
+        }
+        catch (Exception unreachable) when (unreachable is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogUnreachable(mart, unreachable.GetType().Name, unreachable.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "The watcher of the {Mart} mart cannot be reached ({Error}: {Message})")]
+    private partial void LogUnreachable(Mart mart, string error, string message);
 }

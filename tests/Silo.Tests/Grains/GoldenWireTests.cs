@@ -80,6 +80,8 @@ public sealed class GoldenWireTests : IDisposable
     [InlineData(nameof(IQueryGrain.AskAsync), "question")]
     [InlineData(nameof(IQueryGrain.DropAsync), null)]
     [InlineData(nameof(IQueryGrain.ReadAsync), null)]
+    [InlineData(nameof(IQueryGrain.IsAtWorkAsync), null)]
+    [InlineData(nameof(IQueryGrain.LeaveAsync), null)]
     [InlineData(nameof(IMartWatcherGrain.LookAsync), "look")]
     [InlineData(nameof(IMartWatcherGrain.FindNewestMonthAsync), null)]
     [InlineData(nameof(IMartWatcherGrain.DropCopiesAsync), null)]

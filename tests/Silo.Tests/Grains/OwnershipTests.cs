@@ -110,9 +110,10 @@ public sealed class OwnershipTests
         await using var cluster = await SiloCluster.StartAsync();
         cluster.Counter.HangAsk = new();
 
-        Assert.Equal(1m, SiloCluster.Total(await Phase.InTimeAsync(SiloCluster.AskAsync(cluster.Silos[0]), "the answer, made here")));
+        // One of them is in the silo of the key's grain.
+        foreach (var silo in cluster.Silos) Assert.Equal(1m, SiloCluster.Total(await Phase.InTimeAsync(SiloCluster.AskAsync(silo, CacheDemand.Check), "the answer, made here")));
 
-        Assert.True(cluster.Counter.Signs > 0, "the owner was not asked for a sign of life");
+        Assert.True(cluster.Counter.Signs >= 3, "the owner was not asked for signs of life");
         Assert.Equal((1, 0), (cluster.Source.Reads, cluster.Counter.Open));
         cluster.Counter.HangAsk.SetResult();
     }
