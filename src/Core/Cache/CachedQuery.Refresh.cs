@@ -11,12 +11,11 @@ namespace TransactionPipeline.Core.Cache;
 /// the caller that started it goes away, and is given up, in the mart too, when the last one has gone. One behind an answer or after news
 /// is for those to come, and runs to its end.
 /// </content>
-public sealed partial class CachedQuery
+internal sealed partial class CachedQuery
 {
     /// <summary>How long work goes on that nobody waits for.</summary>
     internal static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(2);
 
-    private readonly Lock _gate = new();
     private Flight? _asking;
     private Flight? _working;
     private Task? _loading;
@@ -27,7 +26,7 @@ public sealed partial class CachedQuery
         while (true)
         {
             Flight? flight;
-            lock (_gate) flight = _asking ?? _working;
+            lock (_month.KeyGate) flight = _asking ?? _working;
             if (flight is null) return;
             await flight.Task.SettledAsync();
         }
@@ -36,17 +35,17 @@ public sealed partial class CachedQuery
     /// <summary>Completes when this process does no work on it under the lease; never fails.</summary>
     internal Task WhenNotWorkingAsync()
     {
-        lock (_gate) return _working?.Task.SettledAsync() ?? Task.CompletedTask;
+        lock (_month.KeyGate) return _working?.Task.SettledAsync() ?? Task.CompletedTask;
     }
 
     private void RefreshBehind()
     {
-        lock (_gate)
+        lock (_month.KeyGate)
         {
             var flight = FlightOf(IsOwnedElsewhere);
             if (flight is null)
             {
-                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(_context.Now() - _context.Options.FreshFor), minVersion: default);
+                flight = Start(IsOwnedElsewhere, wait: false, NotBefore(Context.Now() - Context.Options.FreshFor), minVersion: default);
                 // Nobody waits for this one: whoever asks next gets its result or its failure.
                 _ = flight.Task.SettledAsync();
             }
@@ -55,7 +54,7 @@ public sealed partial class CachedQuery
     }
 
     /// <summary>Whether there may be an owner to ask.</summary>
-    private bool IsOwnedElsewhere => _context.RemoteOwner is not null;
+    private bool IsOwnedElsewhere => Context.RemoteOwner is not null;
 
     /// <summary>A snapshot checked at or after <paramref name="notBefore"/> and of at least that version.</summary>
     private async Task<Refreshed> RefreshAsync(bool ask, DateTimeOffset notBefore, SnapshotVersion minVersion, CancellationToken cancellationToken)
@@ -64,7 +63,7 @@ public sealed partial class CachedQuery
         {
             Flight flight;
             bool isAboard;
-            lock (_gate)
+            lock (_month.KeyGate)
             {
                 flight = FlightOf(ask) ?? Start(ask, wait: true, notBefore, minVersion);
                 isAboard = flight.TryBoard();
@@ -88,7 +87,7 @@ public sealed partial class CachedQuery
             catch (OperationCanceledException)
             {
                 int? leaving;
-                lock (_gate) leaving = flight.Leave();
+                lock (_month.KeyGate) leaving = flight.Leave();
                 if (leaving is { } last) GiveUpUnlessJoined(flight, last);
                 throw;
             }
@@ -106,14 +105,14 @@ public sealed partial class CachedQuery
     /// </summary>
     private void GiveUpUnlessJoined(Flight flight, int leaving)
     {
-        var patience = flight.Asks && !flight.WorksHere ? Task.CompletedTask : Task.Delay(ReloadTime, _context.Time, flight.GivenUp);
-        _ = _context.Tasks.Run(GiveUpAsync).SettledAsync();
+        var patience = flight.Asks && !flight.WorksHere ? Task.CompletedTask : Task.Delay(ReloadTime, Context.Time, flight.GivenUp);
+        _ = Context.Tasks.Run(GiveUpAsync).SettledAsync();
 
         async Task GiveUpAsync()
         {
             await patience;
             bool isUnwanted;
-            lock (_gate) isUnwanted = flight.TryGiveUp(leaving);
+            lock (_month.KeyGate) isUnwanted = flight.TryGiveUp(leaving);
             if (isUnwanted) flight.GiveUp();
         }
     }
@@ -124,12 +123,12 @@ public sealed partial class CachedQuery
     /// <summary>Called under the gate.</summary>
     private Flight Start(bool ask, bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
-        var flight = new Flight(ask, _context.Now(), notBefore);
+        var flight = new Flight(ask, Context.Now(), notBefore);
         if (ask) _asking = flight;
         else _working = flight;
         _state = _state.Began();
         // Not on the caller's thread: the gate is held, and the caller may be a grain's or a request's context.
-        flight.Task = _context.Tasks.Run(() => RunAsync(flight, wait, minVersion));
+        flight.Task = Context.Tasks.Run(() => RunAsync(flight, wait, minVersion));
         return flight;
     }
 
@@ -156,8 +155,8 @@ public sealed partial class CachedQuery
         {
             if (!flight.Asks)
             {
-                LogGivenUp(_context.Logger, _key);
-                CacheMetrics.Refreshed(_key.Mart, "cancelled", _context.Now() - flight.BeganAt);
+                LogGivenUp(Context.Logger, _key);
+                CacheMetrics.Refreshed(_key.Mart, "cancelled", Context.Now() - flight.BeganAt);
             }
             End(flight, static state => state.LeftToAnother());
             return default;
@@ -168,10 +167,10 @@ public sealed partial class CachedQuery
                 ?? new MartException("the answer could not be made; the server's log says why", MartFailure.Failed, error);
             if (!isWorkToldOf)
             {
-                LogRefreshFailed(_context.Logger, _key, failure);
-                CacheMetrics.Refreshed(_key.Mart, "failed", _context.Now() - flight.BeganAt);
+                LogRefreshFailed(Context.Logger, _key, failure);
+                CacheMetrics.Refreshed(_key.Mart, "failed", Context.Now() - flight.BeganAt);
             }
-            End(flight, state => state.Failed(new KeyFailure(failure, _context.Now() + _context.Options.RetryAfterError)));
+            End(flight, state => state.Failed(new KeyFailure(failure, Context.Now() + Context.Options.RetryAfterError)));
             throw failure;
         }
     }
@@ -185,7 +184,7 @@ public sealed partial class CachedQuery
         {
             Flight flight;
             bool isKept;
-            lock (_gate)
+            lock (_month.KeyGate)
             {
                 flight = _working ?? Start(ask: false, wait, asking.NotBefore, minVersion);
                 isKept = flight.TryKeep();
@@ -197,7 +196,7 @@ public sealed partial class CachedQuery
 
     private void End(Flight flight, Func<KeyState, KeyState> end, bool isDone = false)
     {
-        lock (_gate)
+        lock (_month.KeyGate)
         {
             if (flight.Asks) _asking = null;
             else _working = null;
@@ -205,7 +204,7 @@ public sealed partial class CachedQuery
             if (flight.IsWantedAgain) RefreshBehind();
         }
         // Unless it came back with what was heard of meanwhile. After a failure, and when another process is at work, the next news sees to it.
-        if (!IsInUse(_context.Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
+        if (!IsInUse(Context.Now()) || Current is not { } held || !_month.State.Outdates(held)) return;
         _month.FallBehind(this);
         if (isDone) RefreshBehind();
     }
@@ -214,19 +213,19 @@ public sealed partial class CachedQuery
     internal Task LoadStoredAsync()
     {
         if (_state.IsLoaded) return Task.CompletedTask;
-        lock (_gate) return _state.IsLoaded ? Task.CompletedTask : _loading ??= _context.Tasks.Run(LoadOnceAsync);
+        lock (_month.KeyGate) return _state.IsLoaded ? Task.CompletedTask : _loading ??= Context.Tasks.Run(LoadOnceAsync);
 
         async Task LoadOnceAsync()
         {
             await AdoptContentAsync();
-            lock (_gate) (_state, _loading) = (_state.Loaded(), null);
+            lock (_month.KeyGate) (_state, _loading) = (_state.Loaded(), null);
         }
     }
 
     /// <summary>Brings in what the store has.</summary>
     internal async Task AdoptContentAsync()
     {
-        if (await _context.Snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
+        if (await Context.Snapshots.LoadAsync(_key, CancellationToken.None) is { } stored) Adopt(stored);
     }
 
     [LoggerMessage(2, LogLevel.Warning, "Refresh of {Key} failed; the last good answer stays")]

@@ -7,12 +7,11 @@ namespace TransactionPipeline.Core.Cache;
 /// What a refresh does is in <see cref="LeaseRefresh"/> and <see cref="OwnerRefresh"/>, every other rule that concerns one key here and in the
 /// partial <c>CachedQuery.Refresh.cs</c>. Safe to call from any thread.
 /// </summary>
-public sealed partial class CachedQuery : IRowsHolder
+internal sealed partial class CachedQuery : Evictable, IRowsHolder
 {
     private readonly QueryKey _key;
     private readonly MonthShelf _month;
     private readonly KeyTable _table;
-    private readonly CachedQueryContext _context;
 
     private volatile KeyState _state = KeyState.Unknown;
     private volatile string? _ownerName;
@@ -24,13 +23,12 @@ public sealed partial class CachedQuery : IRowsHolder
     private bool _hasLeft;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
-    internal CachedQuery(QueryKey key, MonthShelf month, KeyTable table, CachedQueryContext context)
+    internal CachedQuery(QueryKey key, MonthShelf month, KeyTable table)
     {
         _key = key;
         _month = month;
         _table = table;
-        _context = context;
-        _lastAskedAt = _context.Now().UtcTicks;
+        _lastAskedAt = Context.Now().UtcTicks;
     }
 
     /// <summary>The newest snapshot known here; null while there is none.</summary>
@@ -46,17 +44,19 @@ public sealed partial class CachedQuery : IRowsHolder
         set => _isOwned = value;
     }
 
+    private CachedQueryContext Context => _table.Context;
+
     /// <summary>What it answers for.</summary>
     internal QueryKey Key => _key;
 
-    /// <summary>Its place among what memory is kept for; set by the table, once.</summary>
-    internal EvictionQueue<CachedQuery>.Place Place { get; set; } = null!;
+    /// <inheritdoc/>
+    public override int Identity => _key.GetHashCode();
 
     /// <summary>Its month's shelf.</summary>
     internal MonthShelf Month => _month;
 
     /// <summary>Who refreshes it: this process, or the owner that answered last; null while none has.</summary>
-    public string? Owner => _context.RemoteOwner is null || _isOwned ? _context.Name : _ownerName;
+    public string? Owner => Context.RemoteOwner is null || _isOwned ? Context.Name : _ownerName;
 
     /// <summary>The owner elsewhere that answered last; null while none has.</summary>
     internal string? OwnerName
@@ -79,7 +79,7 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>As <see cref="IKeyOwner.GetAsync"/> says.</summary>
     public ValueTask<CachedAnswer> GetAsync(CacheDemand demand, CancellationToken cancellationToken)
     {
-        var now = _context.Now();
+        var now = Context.Now();
         Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
         Interlocked.Increment(ref _hits);
         if (!_isWatched) Watch();
@@ -91,7 +91,7 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>As <see cref="KeyTable.AnswerAsOwnerAsync"/> says.</summary>
     internal async ValueTask<CachedAnswer> AnswerAsOwnerAsync(TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken)
     {
-        var now = _context.Now();
+        var now = Context.Now();
         // What this process asks of itself is no use of the key: its own caller's was counted.
         if (Volatile.Read(ref _asking) is null)
         {
@@ -106,12 +106,13 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>Takes over a snapshot that another process made, when it is newer than what is held, by its version and by what is known of the mart.</summary>
     public void Adopt(Snapshot snapshot)
     {
-        _context.Versions.Observe(snapshot.Version);
+        Context.Versions.Observe(snapshot.Version);
         // Another process's clock may be ahead: when it was checked, nobody here knows.
-        var now = _context.Now();
+        var now = Context.Now();
         var isAhead = snapshot.CheckedAt > now;
         if (isAhead) snapshot = snapshot with { CheckedAt = now };
-        lock (_gate)
+        snapshot = _month.State.Share(snapshot);
+        lock (_month.KeyGate)
         {
             var adopted = _state.Adopted(snapshot, _month.State);
             if (ReferenceEquals(adopted, _state)) return;
@@ -124,14 +125,14 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>Forgets the snapshot, so that the next question asks the mart.</summary>
     public void Forget()
     {
-        lock (_gate) Become(_state.Forgotten());
+        lock (_month.KeyGate) Become(_state.Forgotten());
     }
 
     /// <summary>It has left the table: what it still holds is counted no more.</summary>
     internal void Leave()
     {
         _month.Leave(this);
-        lock (_gate)
+        lock (_month.KeyGate)
         {
             _hasLeft = true;
             _state.Snapshot?.Rows.CountNoMore(this);
@@ -139,7 +140,7 @@ public sealed partial class CachedQuery : IRowsHolder
     }
 
     /// <summary>Whether somebody asked for it lately enough to keep it fresh.</summary>
-    internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= _context.Options.FreshFor + _context.Options.StaleFor;
+    internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= Context.Options.FreshFor + Context.Options.StaleFor;
 
     /// <summary>Refreshes it, behind the answers, when its month has changed since; false when it has not.</summary>
     internal bool RefreshWhenOutdated()
@@ -154,7 +155,7 @@ public sealed partial class CachedQuery : IRowsHolder
     {
         _isWatched = false;
         // Asked for meanwhile.
-        if (IsInUse(_context.Now())) Watch();
+        if (IsInUse(Context.Now())) Watch();
     }
 
     void IRowsHolder.Grew(long bytes) => _table.Grew(this, bytes);
@@ -180,7 +181,7 @@ public sealed partial class CachedQuery : IRowsHolder
     /// <summary>What may be done for a caller now; begins the refresh behind a stale answer.</summary>
     private Judgement Judge(CacheDemand demand, DateTimeOffset now)
     {
-        var judged = _state.Judge(demand, _month.State, _context.Options, now);
+        var judged = _state.Judge(demand, _month.State, Context.Options, now);
         if (judged.Verdict == Verdict.ServeAndRefresh) RefreshBehind();
         return judged;
     }
@@ -215,14 +216,14 @@ public sealed partial class CachedQuery : IRowsHolder
         try
         {
             // "Check" means a check that begins after the caller asked; one that runs already may have looked before the change.
-            var oldest = demand.MaxAge is { } limit && limit < _context.Options.FreshFor ? limit : _context.Options.FreshFor;
+            var oldest = demand.MaxAge is { } limit && limit < Context.Options.FreshFor ? limit : Context.Options.FreshFor;
             var refreshed = await RefreshAsync(ask, NotBefore(asked - oldest), demand.MinVersion, cancellationToken);
             var snapshot = refreshed.Snapshot!;
             return new(snapshot, _month.State.CheckedAt(snapshot), refreshed.Queried ? CacheResult.Miss : CacheResult.Revalidated);
         }
         catch (MartException error)
         {
-            if (_state.LastGood(demand, _month.State, _context.Options, _context.Now(), error) is { } last) return last;
+            if (_state.LastGood(demand, _month.State, Context.Options, Context.Now(), error) is { } last) return last;
             throw;
         }
     }

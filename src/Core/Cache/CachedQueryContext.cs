@@ -20,7 +20,7 @@ public sealed record CachedQueryContext(
     CacheOptions Options,
     TimeProvider Time,
     VersionClock Versions,
-    ILogger<CachedQuery> Logger,
+    ILogger<KeyTable> Logger,
     string Holder)
 {
     /// <summary>How operators know this process; the machine's name, or the silo's.</summary>

@@ -8,21 +8,17 @@ namespace TransactionPipeline.Core.Cache;
 /// </summary>
 /// <param name="maxBytes">The bound.</param>
 internal sealed class EvictionQueue<T>(long maxBytes)
-    where T : class
+    where T : Evictable
 {
     /// <summary>The small queue's part of the bound.</summary>
     private const int SmallPart = 10;
 
-    /// <summary>Uses are counted up to here; so often does an item that is used no more pass the end of the main queue.</summary>
-    private const int MostUses = 3;
-
     // A leaf but for the question whether an item may go.
     private readonly Lock _gate = new();
-    private readonly LinkedList<Place> _small = new();
-    private readonly LinkedList<Place> _main = new();
+    private readonly Line _small = new();
+    private readonly Line _main = new();
     private readonly HashSet<int> _ghosts = [];
     private readonly Queue<int> _ghostsByAge = new();
-    private long _smallBytes;
     private long _bytes;
 
     /// <summary>The bytes of all items.</summary>
@@ -34,36 +30,31 @@ internal sealed class EvictionQueue<T>(long maxBytes)
     /// <summary>Whether something has to go.</summary>
     public bool IsOver => Bytes > maxBytes;
 
-    /// <summary>Adds an item.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="identity">A hash of what it is: the same when it comes back after it went.</param>
-    /// <param name="bytes">What it takes at first.</param>
-    public Place Add(T item, int identity, long bytes)
+    /// <summary>Adds an item that takes <paramref name="bytes"/> at first.</summary>
+    public void Add(T item, long bytes)
     {
         lock (_gate)
         {
-            var place = new Place(item, identity) { IsMain = _ghosts.Remove(identity) };
-            Enter(place);
-            Resize(place, bytes);
-            return place;
+            Enter(item, _ghosts.Remove(item.Identity));
+            Resize(item, bytes);
         }
     }
 
     /// <summary>The item takes more now, or less when negative. Nothing happens when it has gone.</summary>
-    public void Grow(Place place, long bytes)
+    public void Grow(T item, long bytes)
     {
         lock (_gate)
         {
-            if (place.Node.List is not null) Resize(place, bytes);
+            if (item.Queue != EvictionPlace.None) Resize(item, bytes);
         }
     }
 
     /// <summary>Takes an item out.</summary>
-    public void Remove(Place place)
+    public void Remove(T item)
     {
         lock (_gate)
         {
-            if (place.Node.List is not null) Leave(place);
+            if (item.Queue != EvictionPlace.None) Leave(item);
         }
     }
 
@@ -75,49 +66,54 @@ internal sealed class EvictionQueue<T>(long maxBytes)
         lock (_gate)
         {
             // Each passes the end as often as it has been used, and then goes, unless it may not.
-            for (var passes = (MostUses + 2) * (_small.Count + _main.Count); _bytes > maxBytes && passes > 0; passes--)
+            for (var passes = (Evictable.MostUses + 2) * (_small.Count + _main.Count); _bytes > maxBytes && passes > 0; passes--)
             {
                 Visited++;
-                var place = (_smallBytes > maxBytes / SmallPart || _main.Count == 0 ? _small : _main).Last!.Value;
-                if (place.IsMain ? place.Uses > 0 : place.Uses > 1)
+                var line = _small.Bytes > maxBytes / SmallPart || _main.Count == 0 ? _small : _main;
+                var item = (T)line.Oldest!;
+                var isMain = line == _main;
+                if (isMain ? item.Uses > 0 : item.Uses > 1)
                 {
-                    Leave(place);
-                    place.Uses = place.IsMain ? place.Uses - 1 : 0;
-                    place.IsMain = true;
-                    var bytes = place.Bytes;
-                    place.Bytes = 0;
-                    Enter(place);
-                    Resize(place, bytes);
+                    Leave(item);
+                    item.Uses = (byte)(isMain ? item.Uses - 1 : 0);
+                    Enter(item, isMain: true);
                 }
-                else if (mayGo(place.Item))
+                else if (mayGo(item))
                 {
-                    Leave(place);
-                    if (!place.IsMain) Remember(place.Identity);
-                    gone.Add(place.Item);
+                    Leave(item);
+                    if (!isMain) Remember(item.Identity);
+                    gone.Add(item);
                 }
                 else
                 {
-                    place.Node.List!.Remove(place.Node);
-                    Enter(place);
+                    Leave(item);
+                    Enter(item, isMain);
                 }
             }
         }
         return gone;
     }
 
-    private void Enter(Place place) => (place.IsMain ? _main : _small).AddFirst(place.Node);
+    private Line LineOf(T item) => item.Queue == EvictionPlace.Main ? _main : _small;
 
-    private void Leave(Place place)
+    private void Enter(T item, bool isMain)
     {
-        place.Node.List!.Remove(place.Node);
-        if (!place.IsMain) _smallBytes -= place.Bytes;
-        Interlocked.Add(ref _bytes, -place.Bytes);
+        item.Queue = isMain ? EvictionPlace.Main : EvictionPlace.Small;
+        LineOf(item).Add(item);
+        Interlocked.Add(ref _bytes, item.Bytes);
     }
 
-    private void Resize(Place place, long bytes)
+    private void Leave(T item)
     {
-        place.Bytes += bytes;
-        if (!place.IsMain) _smallBytes += bytes;
+        LineOf(item).Remove(item);
+        item.Queue = EvictionPlace.None;
+        Interlocked.Add(ref _bytes, -item.Bytes);
+    }
+
+    private void Resize(T item, long bytes)
+    {
+        item.Bytes += bytes;
+        LineOf(item).Bytes += bytes;
         Interlocked.Add(ref _bytes, bytes);
     }
 
@@ -128,32 +124,79 @@ internal sealed class EvictionQueue<T>(long maxBytes)
         while (_ghostsByAge.Count > Math.Max(_main.Count, 16)) _ghosts.Remove(_ghostsByAge.Dequeue());
     }
 
-    /// <summary>An item's place.</summary>
-    internal sealed class Place
+    /// <summary>A queue: its items are its links.</summary>
+    private sealed class Line
     {
-        public Place(T item, int identity)
+        private Evictable? _newest;
+
+        public Evictable? Oldest { get; private set; }
+
+        public int Count { get; private set; }
+
+        public long Bytes { get; set; }
+
+        public void Add(Evictable item)
         {
-            (Item, Identity) = (item, identity);
-            Node = new(this);
+            (item.Older, item.Newer) = (_newest, null);
+            if (_newest is null) Oldest = item;
+            else _newest.Newer = item;
+            _newest = item;
+            Count++;
+            Bytes += item.Bytes;
         }
 
-        public T Item { get; }
-
-        public int Identity { get; }
-
-        /// <summary>What it takes.</summary>
-        public long Bytes { get; internal set; }
-
-        internal LinkedListNode<Place> Node { get; }
-
-        internal bool IsMain { get; set; }
-
-        internal int Uses { get; set; }
-
-        /// <summary>It was asked for. Without a lock: a use that is lost among many does no harm.</summary>
-        public void Use()
+        public void Remove(Evictable item)
         {
-            if (Uses < MostUses) Uses++;
+            if (item.Older is null) Oldest = item.Newer;
+            else item.Older.Newer = item.Newer;
+            if (item.Newer is null) _newest = item.Older;
+            else item.Newer.Older = item.Older;
+            (item.Older, item.Newer) = (null, null);
+            Count--;
+            Bytes -= item.Bytes;
         }
     }
+}
+
+/// <summary>
+/// What an <see cref="EvictionQueue{T}"/> can hold. Its place is in the item itself: a node beside it would be a tenth of a small key. All
+/// of it but <see cref="Use"/> is the queue's.
+/// </summary>
+internal abstract class Evictable
+{
+    /// <summary>Uses are counted up to here; so often does an item that is used no more pass the end of the main queue.</summary>
+    public const int MostUses = 3;
+
+    /// <summary>A hash of what it is: the same when it comes back after it went.</summary>
+    public abstract int Identity { get; }
+
+    /// <summary>What it takes.</summary>
+    public long Bytes { get; set; }
+
+    public Evictable? Older { get; set; }
+
+    public Evictable? Newer { get; set; }
+
+    public EvictionPlace Queue { get; set; }
+
+    public byte Uses { get; set; }
+
+    /// <summary>It was asked for. Without a lock: a use that is lost among many does no harm.</summary>
+    public void Use()
+    {
+        if (Uses < MostUses) Uses++;
+    }
+}
+
+/// <summary>The queue that an item is in.</summary>
+internal enum EvictionPlace : byte
+{
+    /// <summary>None, or none any more.</summary>
+    None,
+
+    /// <summary>The one of what is new.</summary>
+    Small,
+
+    /// <summary>The one of what was asked for again.</summary>
+    Main,
 }

@@ -14,7 +14,6 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     private readonly ConcurrentDictionary<QueryKey, CachedQuery> _queries = new();
     private readonly ConcurrentDictionary<(Mart Mart, Month Month), MonthShelf> _shelves = new();
     private readonly EvictionQueue<CachedQuery> _memory;
-    private readonly CachedQueryContext _context;
 
     // Held while a key comes or goes, for no longer than that takes; nothing is asked under it.
     private readonly Lock _coming = new();
@@ -22,11 +21,14 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <summary>An owner that holds nothing yet.</summary>
     public KeyTable(CachedQueryContext context)
     {
-        _context = context;
+        Context = context;
         UnderLease = new(this, context);
         if (context.RemoteOwner is { } owner) ByOwner = new(owner, context);
         _memory = new(context.Options.MaxBytes);
     }
+
+    /// <summary>What its keys work with.</summary>
+    internal CachedQueryContext Context { get; }
 
     /// <summary>How keys are refreshed.</summary>
     internal LeaseRefresh UnderLease { get; }
@@ -84,7 +86,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         var held = query?.Current is not null;
         // A question that waits at it gets what comes, not what was.
         query?.Forget();
-        return await _context.Snapshots.RemoveAsync(key, cancellationToken) || held;
+        return await Context.Snapshots.RemoveAsync(key, cancellationToken) || held;
     }
 
     /// <summary>Lets the key go out of memory. What is stored stays.</summary>
@@ -99,21 +101,21 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyCollection<Month> MonthsOf(Mart mart)
     {
-        var now = _context.Time.GetUtcNow();
+        var now = Context.Time.GetUtcNow();
         return [.. _shelves.Values.Where(shelf => shelf.Mart == mart && shelf.IsInUse(now)).Select(shelf => shelf.Month)];
     }
 
     /// <inheritdoc/>
     public void Learn(Mart mart, Month month, string dataVersion, DateTimeOffset asOf)
     {
-        if (_shelves.TryGetValue((mart, month), out var shelf)) shelf.Hear(dataVersion, asOf, _context.Time.GetUtcNow());
+        if (_shelves.TryGetValue((mart, month), out var shelf)) shelf.Hear(dataVersion, asOf, Context.Time.GetUtcNow());
     }
 
     /// <summary>Keys that news and evictions have looked at so far: what they cost.</summary>
     internal long Visited => _memory.Visited + _shelves.Values.Sum(shelf => shelf.Visited);
 
     /// <summary>What <paramref name="key"/> holds takes <paramref name="bytes"/> more, or less when negative.</summary>
-    internal void Grew(CachedQuery key, long bytes) => _memory.Grow(key.Place, bytes);
+    internal void Grew(CachedQuery key, long bytes) => _memory.Grow(key, bytes);
 
     /// <summary>A held snapshot of the same mart and month, of a shorter prefix than the key's, read under that very change token; else null.</summary>
     internal Snapshot? FindBroader(QueryKey key, string dataVersion)
@@ -156,7 +158,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     private CachedQuery Find(QueryKey key)
     {
         if (!_queries.TryGetValue(key, out var query)) query = Add(key);
-        query.Place.Use();
+        query.Use();
         return query;
     }
 
@@ -166,8 +168,8 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         {
             if (_queries.TryGetValue(key, out var other)) return other;
             var shelf = _shelves.GetOrAdd((key.Mart, key.Month), static of => new MonthShelf(of.Mart, of.Month));
-            var query = new CachedQuery(key, shelf, this, _context);
-            query.Place = _memory.Add(query, key.GetHashCode(), BytesPerKey);
+            var query = new CachedQuery(key, shelf, this);
+            _memory.Add(query, BytesPerKey);
             shelf.Count++;
             _queries[key] = query;
             return query;
@@ -184,7 +186,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
             if (--query.Month.Count == 0) _shelves.TryRemove((key.Mart, key.Month), out _);
         }
         query.Leave();
-        _memory.Remove(query.Place);
+        _memory.Remove(query);
         return query;
     }
 
@@ -194,7 +196,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         foreach (var query in _memory.Evict(static query => !query.IsBusy))
         {
             Take(query.Key);
-            if (query.IsOwned) _context.OwnedKeyEvicted?.Invoke(query.Key);
+            if (query.IsOwned) Context.OwnedKeyEvicted?.Invoke(query.Key);
         }
     }
 
@@ -202,7 +204,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     {
         var snapshot = query.Current;
         return new KeyStatus(
-            key, snapshot?.Version ?? SnapshotVersion.None, snapshot?.Rows.Count ?? 0, query.Place.Bytes, snapshot?.DataAsOf, query.CheckedAt,
+            key, snapshot?.Version ?? SnapshotVersion.None, snapshot?.Rows.Count ?? 0, query.Bytes, snapshot?.DataAsOf, query.CheckedAt,
             query.Hits, query.LastAskedAt, query.Owner, query.IsOwned);
     }
 }

@@ -14,6 +14,9 @@ internal sealed class MonthShelf(Mart mart, Month month)
     private readonly HashSet<CachedQuery> _behind = [];
     private volatile MonthState _state = MonthState.Unknown;
 
+    /// <summary>Guards what changes in any of its keys: a lock for each would be a twentieth of a small one. Nothing is waited for under it.</summary>
+    public Lock KeyGate { get; } = new();
+
     public Mart Mart => mart;
 
     public Month Month => month;

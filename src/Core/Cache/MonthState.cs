@@ -19,8 +19,12 @@ internal sealed record MonthState(string? DataVersion, DateTimeOffset AsOf)
     {
         // Another process's clock may be ahead.
         if (asOf > now) asOf = now;
-        return asOf >= AsOf || AsOf > now ? new(dataVersion, asOf) : this;
+        return asOf >= AsOf || AsOf > now ? new(dataVersion == DataVersion ? DataVersion : dataVersion, asOf) : this;
     }
+
+    /// <summary>The same snapshot; the text of a token that is the month's is kept once for all its keys.</summary>
+    public Snapshot Share(Snapshot snapshot) =>
+        IsOf(snapshot) && !ReferenceEquals(snapshot.DataVersion, DataVersion) ? snapshot with { DataVersion = DataVersion! } : snapshot;
 
     /// <summary>When <paramref name="snapshot"/> was last known to be unchanged: by its own reading or check, or by the month's.</summary>
     public DateTimeOffset CheckedAt(Snapshot snapshot) => IsOf(snapshot) && AsOf > snapshot.CheckedAt ? AsOf : snapshot.CheckedAt;

@@ -23,8 +23,9 @@ public sealed class MartRows
     // Also what is locked while bytes are counted: a lock of its own would be a tenth of a small answer.
     private readonly MartCells[] _cells;
     private long _size;
-    private IRowsHolder? _holder;
-    private List<IRowsHolder>? _otherHolders;
+
+    // One holder, as most rows have, or a list of them.
+    private object? _holders;
 
     internal MartRows(TransactionIdColumn ids, string[] products, MartCells[] cells, bool hasQuantity)
     {
@@ -53,8 +54,8 @@ public sealed class MartRows
         lock (_cells)
         {
             Interlocked.Add(ref _size, bytes);
-            _holder?.Grew(bytes);
-            foreach (var holder in _otherHolders ?? []) holder.Grew(bytes);
+            if (_holders is IRowsHolder one) one.Grew(bytes);
+            else foreach (var holder in (List<IRowsHolder>?)_holders ?? []) holder.Grew(bytes);
         }
     }
 
@@ -65,8 +66,8 @@ public sealed class MartRows
         if (ReferenceEquals(this, Empty)) return;
         lock (_cells)
         {
-            if (_holder is null) _holder = holder;
-            else (_otherHolders ??= []).Add(holder);
+            if (_holders is List<IRowsHolder> several) several.Add(holder);
+            else _holders = _holders is IRowsHolder one ? new List<IRowsHolder> { one, holder } : holder;
             holder.Grew(SizeInBytes);
         }
     }
@@ -76,8 +77,8 @@ public sealed class MartRows
     {
         lock (_cells)
         {
-            if (ReferenceEquals(_holder, holder)) _holder = null;
-            else if (_otherHolders?.Remove(holder) != true) return;
+            if (ReferenceEquals(_holders, holder)) _holders = null;
+            else if (_holders is not List<IRowsHolder> several || !several.Remove(holder)) return;
             holder.Grew(-SizeInBytes);
         }
     }

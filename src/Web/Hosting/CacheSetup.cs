@@ -34,7 +34,7 @@ public static class CacheSetup
                 provider.GetRequiredService<IOptions<CacheOptions>>().Value,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<VersionClock>(),
-                provider.GetRequiredService<ILogger<CachedQuery>>(),
+                provider.GetRequiredService<ILogger<KeyTable>>(),
                 provider.GetRequiredService<ILeaseHolders>().Own);
         });
         services.AddSingleton<KeyTable>();

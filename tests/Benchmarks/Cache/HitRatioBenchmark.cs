@@ -50,8 +50,8 @@ internal static class HitRatioBenchmark
 
     private static double S3Fifo(int[] trace, Func<int, long> sizeOf)
     {
-        var queue = new EvictionQueue<object>((long)Capacity * MeanBytes);
-        var held = new Dictionary<int, EvictionQueue<object>.Place>();
+        var queue = new EvictionQueue<Item>((long)Capacity * MeanBytes);
+        var held = new Dictionary<int, Item>();
         var hits = 0;
         foreach (var key in trace)
         {
@@ -61,8 +61,9 @@ internal static class HitRatioBenchmark
                 place.Use();
                 continue;
             }
-            held[key] = queue.Add(key, key, sizeOf(key));
-            foreach (var gone in queue.Evict(static _ => true)) held.Remove((int)gone);
+            var added = held[key] = new Item(key);
+            queue.Add(added, sizeOf(key));
+            foreach (var gone in queue.Evict(static _ => true)) held.Remove(gone.Identity);
         }
         return (double)hits / trace.Length;
     }
@@ -122,5 +123,10 @@ internal static class HitRatioBenchmark
             }
         }
         return (double)hits / trace.Length;
+    }
+
+    private sealed class Item(int key) : Evictable
+    {
+        public override int Identity => key;
     }
 }

@@ -97,7 +97,7 @@ internal static class KeyTableBenchmark
         var mart = new InMemoryMart();
         return new(new CachedQueryContext(
             Marts.ToDictionary(part => part, IMartSource (_) => mart), new NoStore(), new NoStore(), options, TimeProvider.System,
-            new VersionClock(TimeProvider.System, 1), NullLogger<CachedQuery>.Instance, "benchmark"));
+            new VersionClock(TimeProvider.System, 1), NullLogger<KeyTable>.Instance, "benchmark"));
     }
 
     private sealed record Cost(double Hit, double Poll, double Miss, double Evicting, double HeapBytes, double CountedBytes);

@@ -81,7 +81,7 @@ internal static class ReadBenchmark
             new PostgresSnapshotStore(store), new PostgresLeaseStore(store), new PostgresDailyCounts(store), TimeProvider.System, NullLogger<FallbackStore>.Instance);
         await using var owner = new KeyTable(new CachedQueryContext(
             new Dictionary<Mart, IMartSource> { [Mart.Operational] = mart, [Mart.Warehouse] = mart },
-            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<CachedQuery>.Instance, $"{Guid.NewGuid()}"));
+            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<KeyTable>.Instance, $"{Guid.NewGuid()}"));
         await owner.GetAsync(Key, CacheDemand.Default, CancellationToken.None);
     }
 

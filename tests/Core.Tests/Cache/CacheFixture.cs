@@ -47,7 +47,7 @@ internal sealed class CacheFixture : IAsyncDisposable
             new SometimesAway(this), leases ?? Keeper(), new SqliteDailyCounts(Database()), Time, NullLogger<FallbackStore>.Instance);
         var owner = new KeyTable(new CachedQueryContext(
             new Dictionary<Part, IMartSource> { [Part.Warehouse] = Mart, [Part.Operational] = Mart },
-            store, store, Options, clock ?? Time, new VersionClock(clock ?? Time, _owners.Count + 1), NullLogger<CachedQuery>.Instance, $"process {_owners.Count}")
+            store, store, Options, clock ?? Time, new VersionClock(clock ?? Time, _owners.Count + 1), NullLogger<KeyTable>.Instance, $"process {_owners.Count}")
         { RemoteOwner = remote, Name = $"process {_owners.Count}" });
         _owners.Add(owner);
         return owner;

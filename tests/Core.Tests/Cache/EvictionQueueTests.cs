@@ -1,3 +1,4 @@
+using System.Globalization;
 using TransactionPipeline.Core.Cache;
 
 namespace TransactionPipeline.Core.Tests.Cache;
@@ -5,8 +6,8 @@ namespace TransactionPipeline.Core.Tests.Cache;
 /// <summary>What goes when memory is full.</summary>
 public sealed class EvictionQueueTests
 {
-    private readonly EvictionQueue<string> _queue = new(1_000);
-    private readonly Dictionary<string, EvictionQueue<string>.Place> _places = new(StringComparer.Ordinal);
+    private readonly EvictionQueue<Item> _queue = new(1_000);
+    private readonly Dictionary<string, Item> _held = new(StringComparer.Ordinal);
 
     [Fact]
     public void Evict_AScanOfTenTimesTheBound_LeavesWhatIsUsedAlone()
@@ -14,7 +15,7 @@ public sealed class EvictionQueueTests
         foreach (var used in Enumerable.Range(0, 50)) Ask($"used {used}", times: 3);
         foreach (var once in Enumerable.Range(0, 1_000)) Ask($"once {once}");
 
-        Assert.All(Enumerable.Range(0, 50), used => Assert.Contains($"used {used}", _places.Keys));
+        Assert.All(Enumerable.Range(0, 50), used => Assert.Contains($"used {used}", _held.Keys));
         Assert.InRange(_queue.Bytes, 1, 1_000);
     }
 
@@ -24,7 +25,7 @@ public sealed class EvictionQueueTests
         foreach (var old in Enumerable.Range(0, 80)) Ask($"old {old}", times: 5);
         foreach (var used in Enumerable.Range(0, 200)) Ask($"new {used}", times: 5);
 
-        Assert.DoesNotContain(_places.Keys, key => key.StartsWith("old", StringComparison.Ordinal));
+        Assert.DoesNotContain(_held.Keys, key => key.StartsWith("old", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -33,24 +34,24 @@ public sealed class EvictionQueueTests
         foreach (var used in Enumerable.Range(0, 50)) Ask($"used {used}", times: 3);
         // Half of the bound is for these: the first fifty have gone, and are remembered.
         foreach (var once in Enumerable.Range(0, 100)) Ask($"once {once}");
-        Assert.DoesNotContain("once 40", _places.Keys);
+        Assert.DoesNotContain("once 40", _held.Keys);
         Ask("once 40");
 
         foreach (var once in Enumerable.Range(200, 200)) Ask($"once {once}");
 
-        Assert.Contains("once 40", _places.Keys);
+        Assert.Contains("once 40", _held.Keys);
     }
 
     [Fact]
     public void Evict_ItemsThatMayNotGo_StayAndTheOthersGo()
     {
-        foreach (var item in Enumerable.Range(0, 200)) _places[$"{item}"] = _queue.Add($"{item}", item, 10);
+        foreach (var item in Enumerable.Range(0, 200)) Add($"{item}", 10);
 
-        var gone = _queue.Evict(item => int.Parse(item, System.Globalization.CultureInfo.InvariantCulture) % 2 == 1);
+        var gone = _queue.Evict(item => IsOdd(item));
         var none = _queue.Evict(_ => false);
 
         Assert.Equal(100, gone.Count);
-        Assert.All(gone, item => Assert.Equal(1, int.Parse(item, System.Globalization.CultureInfo.InvariantCulture) % 2));
+        Assert.All(gone, item => Assert.True(IsOdd(item)));
         Assert.Empty(none);
         Assert.Equal(1_000, _queue.Bytes);
     }
@@ -59,10 +60,10 @@ public sealed class EvictionQueueTests
     public void Evict_OneIsLargerThanTheBound_GoesWhenItIsNotUsed()
     {
         Ask("small", times: 3);
-        var large = _queue.Add("large", 7, 10);
+        var large = Add("large", 10);
         _queue.Grow(large, 5_000);
 
-        Assert.Equal("large", Assert.Single(_queue.Evict(_ => true)));
+        Assert.Same(large, Assert.Single(_queue.Evict(_ => true)));
         // Gone, it counts no more.
         _queue.Grow(large, 100);
         _queue.Remove(large);
@@ -73,13 +74,13 @@ public sealed class EvictionQueueTests
     public void Bytes_AfterAnyOrderOfCalls_AreThoseOfWhatIsThere()
     {
         var random = new Random(1);
-        var held = new List<EvictionQueue<string>.Place>();
+        var held = new List<Item>();
         for (var i = 0; i < 20_000; i++)
         {
             switch (random.Next(6))
             {
                 case 0 or 1:
-                    held.Add(_queue.Add($"{i}", random.Next(500), random.Next(1, 60)));
+                    held.Add(Add($"{random.Next(500)}", random.Next(1, 60)));
                     break;
                 case 2 when held.Count > 0:
                     var place = held[random.Next(held.Count)];
@@ -94,8 +95,8 @@ public sealed class EvictionQueueTests
                     held[random.Next(held.Count)].Use();
                     break;
                 default:
-                    var gone = _queue.Evict(_ => random.Next(10) > 0).ToHashSet(StringComparer.Ordinal);
-                    held.RemoveAll(one => gone.Contains(one.Item));
+                    var gone = _queue.Evict(_ => random.Next(10) > 0).ToHashSet();
+                    held.RemoveAll(gone.Contains);
                     break;
             }
             Assert.Equal(held.Sum(one => one.Bytes), _queue.Bytes);
@@ -106,9 +107,25 @@ public sealed class EvictionQueueTests
     {
         for (var i = 0; i < times; i++)
         {
-            if (_places.TryGetValue(item, out var place)) place.Use();
-            else _places[item] = _queue.Add(item, string.GetHashCode(item, StringComparison.Ordinal), 10);
+            if (_held.TryGetValue(item, out var place)) place.Use();
+            else Add(item, 10);
         }
-        foreach (var gone in _queue.Evict(_ => true)) _places.Remove(gone);
+        foreach (var gone in _queue.Evict(_ => true)) _held.Remove(gone.Name);
+    }
+
+    private Item Add(string name, long bytes)
+    {
+        var item = _held[name] = new Item(name);
+        _queue.Add(item, bytes);
+        return item;
+    }
+
+    private static bool IsOdd(Item item) => int.Parse(item.Name, CultureInfo.InvariantCulture) % 2 == 1;
+
+    private sealed class Item(string name) : Evictable
+    {
+        public string Name { get; } = name;
+
+        public override int Identity => string.GetHashCode(Name, StringComparison.Ordinal);
     }
 }

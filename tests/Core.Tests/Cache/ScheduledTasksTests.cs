@@ -110,7 +110,7 @@ public sealed class ScheduledTasksTests
             var store = new FallbackStore(_store, leases, new LocalCounts(), _time, NullLogger<FallbackStore>.Instance);
             return new KeyTable(new CachedQueryContext(
                 _sources, store, store, new CacheOptions { LeaseSeconds = 1 }, _time,
-                new VersionClock(_time, process + 1), NullLogger<CachedQuery>.Instance, $"process {process}")
+                new VersionClock(_time, process + 1), NullLogger<KeyTable>.Instance, $"process {process}")
             { Tasks = _tasks });
         }
 

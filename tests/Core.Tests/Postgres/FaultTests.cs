@@ -104,7 +104,7 @@ public sealed class FaultTests(PostgresFixture server) : IAsyncLifetime
         var key = new QueryKey(Mart.Operational, "Halal", Month.Parse("2023-10"));
         await using var owner = new KeyTable(new CachedQueryContext(
             new Dictionary<Mart, IMartSource> { [Mart.Operational] = _guarded, [Mart.Warehouse] = _guarded },
-            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<CachedQuery>.Instance, "test"));
+            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<KeyTable>.Instance, "test"));
         Task<CachedAnswer> CheckAsync() => owner.GetAsync(key, CacheDemand.Check, CancellationToken.None).AsTask();
         var good = await CheckAsync();
 
@@ -129,7 +129,7 @@ public sealed class FaultTests(PostgresFixture server) : IAsyncLifetime
         var key = new QueryKey(Mart.Operational, "Halal", Month.Parse("2023-10"));
         await using var owner = new KeyTable(new CachedQueryContext(
             new Dictionary<Mart, IMartSource> { [Mart.Operational] = _guarded, [Mart.Warehouse] = _guarded },
-            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<CachedQuery>.Instance, "test"));
+            shared, shared, new CacheOptions(), TimeProvider.System, new VersionClock(TimeProvider.System, 1), NullLogger<KeyTable>.Instance, "test"));
         Task<CachedAnswer> CheckAsync() => owner.GetAsync(key, CacheDemand.Check, CancellationToken.None).AsTask();
         var good = await CheckAsync();
 

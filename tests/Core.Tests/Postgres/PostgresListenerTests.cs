@@ -137,7 +137,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
             var cache = new CacheOptions { FreshForSeconds = 3600, RetryAfterErrorSeconds = 0.1 };
             var shared = new FallbackStore(_store.NewSnapshots(), _store.NewLeases(), _store.NewCounts(), TimeProvider.System, NullLogger<FallbackStore>.Instance);
             _owner = new KeyTable(new CachedQueryContext(
-                sources, shared, shared, cache, TimeProvider.System, new VersionClock(TimeProvider.System, Random.Shared.NextInt64()), NullLogger<CachedQuery>.Instance, Guid.NewGuid().ToString()));
+                sources, shared, shared, cache, TimeProvider.System, new VersionClock(TimeProvider.System, Random.Shared.NextInt64()), NullLogger<KeyTable>.Instance, Guid.NewGuid().ToString()));
             _heard = new Heard(_owner);
             var watches = new Dictionary<Mart, IMartWatch> { [Mart.Operational] = new Unshared(_guarded, cache) };
             _watcher = new MartWatcher(
