@@ -16,9 +16,7 @@ internal sealed partial class CachedQuery
     /// <summary>How long work goes on that nobody waits for.</summary>
     internal static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(2);
 
-    private Flight? _asking;
-    private Flight? _working;
-    private Task? _loading;
+    private UnderWay? _underWay;
 
     /// <summary>Completes when no refresh is under way; never fails.</summary>
     public async Task WhenIdleAsync()
@@ -26,7 +24,7 @@ internal sealed partial class CachedQuery
         while (true)
         {
             Flight? flight;
-            lock (_month.KeyGate) flight = _asking ?? _working;
+            lock (_month.KeyGate) flight = _underWay?.Asking ?? _underWay?.Working;
             if (flight is null) return;
             await flight.Task.SettledAsync();
         }
@@ -35,7 +33,7 @@ internal sealed partial class CachedQuery
     /// <summary>Completes when this process does no work on it under the lease; never fails.</summary>
     internal Task WhenNotWorkingAsync()
     {
-        lock (_month.KeyGate) return _working?.Task.SettledAsync() ?? Task.CompletedTask;
+        lock (_month.KeyGate) return _underWay?.Working?.Task.SettledAsync() ?? Task.CompletedTask;
     }
 
     private void RefreshBehind()
@@ -118,14 +116,15 @@ internal sealed partial class CachedQuery
     }
 
     /// <summary>Called under the gate.</summary>
-    private Flight? FlightOf(bool ask) => ask ? _asking : _working;
+    private Flight? FlightOf(bool ask) => ask ? _underWay?.Asking : _underWay?.Working;
 
     /// <summary>Called under the gate.</summary>
     private Flight Start(bool ask, bool wait, DateTimeOffset notBefore, SnapshotVersion minVersion)
     {
         var flight = new Flight(ask, Context.Now(), notBefore);
-        if (ask) _asking = flight;
-        else _working = flight;
+        _underWay ??= new();
+        if (ask) _underWay.Asking = flight;
+        else _underWay.Working = flight;
         _state = _state.Began();
         // Not on the caller's thread: the gate is held, and the caller may be a grain's or a request's context.
         flight.Task = Context.Tasks.Run(() => RunAsync(flight, wait, minVersion));
@@ -139,8 +138,8 @@ internal sealed partial class CachedQuery
         {
             Refreshed refreshed;
             var request = new RefreshRequest(flight.BeganAt, flight.NotBefore, minVersion, wait, flight.GivenUp);
-            if (!flight.Asks) refreshed = await _table.UnderLease.RefreshAsync(this, request);
-            else if (await _table.ByOwner!.TryRefreshAsync(this, request) is { } owners) refreshed = owners;
+            if (!flight.Asks) refreshed = await _month.Table.UnderLease.RefreshAsync(this, request);
+            else if (await _month.Table.ByOwner!.TryRefreshAsync(this, request) is { } owners) refreshed = owners;
             else
             {
                 isWorkToldOf = flight.WorksHere = true;
@@ -186,7 +185,7 @@ internal sealed partial class CachedQuery
             bool isKept;
             lock (_month.KeyGate)
             {
-                flight = _working ?? Start(ask: false, wait, asking.NotBefore, minVersion);
+                flight = FlightOf(ask: false) ?? Start(ask: false, wait, asking.NotBefore, minVersion);
                 isKept = flight.TryKeep();
             }
             if (isKept) return await flight.Task;
@@ -198,8 +197,9 @@ internal sealed partial class CachedQuery
     {
         lock (_month.KeyGate)
         {
-            if (flight.Asks) _asking = null;
-            else _working = null;
+            if (flight.Asks) _underWay!.Asking = null;
+            else _underWay!.Working = null;
+            if (_underWay.IsEmpty) _underWay = null;
             _state = end(_state);
             if (flight.IsWantedAgain) RefreshBehind();
         }
@@ -213,12 +213,22 @@ internal sealed partial class CachedQuery
     internal Task LoadStoredAsync()
     {
         if (_state.IsLoaded) return Task.CompletedTask;
-        lock (_month.KeyGate) return _state.IsLoaded ? Task.CompletedTask : _loading ??= Context.Tasks.Run(LoadOnceAsync);
+        lock (_month.KeyGate)
+        {
+            if (_state.IsLoaded) return Task.CompletedTask;
+            _underWay ??= new();
+            return _underWay.Loading ??= Context.Tasks.Run(LoadOnceAsync);
+        }
 
         async Task LoadOnceAsync()
         {
             await AdoptContentAsync();
-            lock (_month.KeyGate) (_state, _loading) = (_state.Loaded(), null);
+            lock (_month.KeyGate)
+            {
+                _state = _state.Loaded();
+                _underWay!.Loading = null;
+                if (_underWay.IsEmpty) _underWay = null;
+            }
         }
     }
 
@@ -233,6 +243,19 @@ internal sealed partial class CachedQuery
 
     [LoggerMessage(5, LogLevel.Information, "Refresh of {Key} is given up: nobody waits for it any more")]
     private static partial void LogGivenUp(ILogger logger, QueryKey key);
+
+    /// <summary>What is under way; there is one only while something is. Read and changed under the gate.</summary>
+    private sealed class UnderWay
+    {
+        public Flight? Asking { get; set; }
+
+        public Flight? Working { get; set; }
+
+        /// <summary>The looking for what is stored.</summary>
+        public Task? Loading { get; set; }
+
+        public bool IsEmpty => Asking is null && Working is null && Loading is null;
+    }
 
     /// <summary>A refresh under way, and who wants it; all but its data is read and changed under the gate.</summary>
     [SuppressMessage("Design", "CA1001", Justification = "Without a timer and a wait handle the source has nothing to dispose of.")]

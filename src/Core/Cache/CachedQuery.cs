@@ -11,23 +11,21 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
 {
     private readonly QueryKey _key;
     private readonly MonthShelf _month;
-    private readonly KeyTable _table;
 
     private volatile KeyState _state = KeyState.Unknown;
     private volatile string? _ownerName;
     private int _waiting;
+    private int _seat = MonthShelf.NoSeat;
     private long _hits;
     private long _lastAskedAt;
-    private volatile bool _isWatched;
     private volatile bool _isOwned;
     private bool _hasLeft;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
-    internal CachedQuery(QueryKey key, MonthShelf month, KeyTable table)
+    internal CachedQuery(QueryKey key, MonthShelf month)
     {
         _key = key;
         _month = month;
-        _table = table;
         _lastAskedAt = Context.Now().UtcTicks;
     }
 
@@ -44,13 +42,20 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
         set => _isOwned = value;
     }
 
-    private CachedQueryContext Context => _table.Context;
+    private CachedQueryContext Context => _month.Table.Context;
 
     /// <summary>What it answers for.</summary>
     internal QueryKey Key => _key;
 
     /// <inheritdoc/>
     public override int Identity => _key.GetHashCode();
+
+    /// <summary>Its number among the keys of the month that are in use; the shelf's.</summary>
+    internal int Seat
+    {
+        get => Volatile.Read(ref _seat);
+        set => Volatile.Write(ref _seat, value);
+    }
 
     /// <summary>Its month's shelf.</summary>
     internal MonthShelf Month => _month;
@@ -82,7 +87,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
         var now = Context.Now();
         Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
         Interlocked.Increment(ref _hits);
-        if (!_isWatched) Watch();
+        if (Seat == MonthShelf.NoSeat) _month.Use(this);
         // The hot path: the key's state and its month's, each read once; a fresh snapshot costs no allocation and no lock.
         var judged = Judge(demand, now);
         return IsServed(judged.Verdict) ? new(judged.Answer) : WaitAsync(judged.Verdict, demand, now, IsOwnedElsewhere, cancellationToken);
@@ -93,10 +98,10 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     {
         var now = Context.Now();
         // What this process asks of itself is no use of the key: its own caller's was counted.
-        if (Volatile.Read(ref _asking) is null)
+        if (Volatile.Read(ref _underWay)?.Asking is null)
         {
             Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
-            if (!_isWatched) Watch();
+            if (Seat == MonthShelf.NoSeat) _month.Use(this);
         }
         var demand = new CacheDemand(maxAge, OnlyIfCached: false, minVersion);
         var judged = Judge(demand, now);
@@ -150,23 +155,9 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
         return true;
     }
 
-    /// <summary>It is told of news no more, as nobody asks for it.</summary>
-    internal void Unwatched()
-    {
-        _isWatched = false;
-        // Asked for meanwhile.
-        if (IsInUse(Context.Now())) Watch();
-    }
-
-    void IRowsHolder.Grew(long bytes) => _table.Grew(this, bytes);
+    void IRowsHolder.Grew(long bytes) => _month.Table.Grew(this, bytes);
 
     private static bool IsServed(Verdict verdict) => verdict is Verdict.Serve or Verdict.ServeAndRefresh;
-
-    private void Watch()
-    {
-        _isWatched = true;
-        _month.Use(this);
-    }
 
     /// <summary>Called under the gate.</summary>
     private void Become(KeyState state)

@@ -8,7 +8,10 @@ namespace TransactionPipeline.Core.Cache;
 /// </summary>
 public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
 {
-    /// <summary>What a key costs beside its rows, so that keys without rows are bounded too.</summary>
+    /// <summary>
+    /// What a key costs beside its rows and the bytes of its encoded answers, so that keys without rows are bounded too: 360 bytes by
+    /// themselves, and the objects around an answer that is kept encoded.
+    /// </summary>
     private const long BytesPerKey = 600;
 
     private readonly ConcurrentDictionary<QueryKey, CachedQuery> _queries = new();
@@ -167,8 +170,8 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         lock (_coming)
         {
             if (_queries.TryGetValue(key, out var other)) return other;
-            var shelf = _shelves.GetOrAdd((key.Mart, key.Month), static of => new MonthShelf(of.Mart, of.Month));
-            var query = new CachedQuery(key, shelf, this);
+            var shelf = _shelves.GetOrAdd((key.Mart, key.Month), static (of, table) => new MonthShelf(table, of.Mart, of.Month), this);
+            var query = new CachedQuery(key, shelf);
             _memory.Add(query, BytesPerKey);
             shelf.Count++;
             _queries[key] = query;

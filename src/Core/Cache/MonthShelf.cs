@@ -6,16 +6,26 @@ namespace TransactionPipeline.Core.Cache;
 /// The keys that a process holds of one month of a mart, and what is known of that month. News visits the keys in use, and only when the
 /// month has changed; "unchanged" is one write. Safe to call from any thread.
 /// </summary>
-internal sealed class MonthShelf(Mart mart, Month month)
+internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
 {
+    /// <summary>A key that is not in use.</summary>
+    public const int NoSeat = -1;
+
+    /// <summary>A key that has left the table: it never gets a seat again.</summary>
+    private const int HasLeft = -2;
+
     // A leaf: nothing else is called under it.
     private readonly Lock _gate = new();
-    private readonly HashSet<CachedQuery> _inUse = [];
+    // A key knows its place in it, its seat: a set would cost a small key twice as much.
+    private readonly List<CachedQuery> _inUse = [];
     private readonly HashSet<CachedQuery> _behind = [];
     private volatile MonthState _state = MonthState.Unknown;
 
     /// <summary>Guards what changes in any of its keys: a lock for each would be a twentieth of a small one. Nothing is waited for under it.</summary>
     public Lock KeyGate { get; } = new();
+
+    /// <summary>The table that it stands in.</summary>
+    public KeyTable Table => table;
 
     public Mart Mart => mart;
 
@@ -33,13 +43,21 @@ internal sealed class MonthShelf(Mart mart, Month month)
     /// <summary>A key is asked for: it is told of news from now on.</summary>
     public void Use(CachedQuery key)
     {
-        lock (_gate) _inUse.Add(key);
+        lock (_gate)
+        {
+            if (key.Seat != NoSeat) return;
+            key.Seat = _inUse.Count;
+            _inUse.Add(key);
+        }
     }
 
     /// <summary>A key in use is outdated by what is known already: the next news sees to it.</summary>
     public void FallBehind(CachedQuery key)
     {
-        lock (_gate) _behind.Add(key);
+        lock (_gate)
+        {
+            if (key.Seat != HasLeft) _behind.Add(key);
+        }
     }
 
     /// <summary>Whether any of its keys was asked for lately: then it is looked at. What is no longer in use is passed over once.</summary>
@@ -48,11 +66,10 @@ internal sealed class MonthShelf(Mart mart, Month month)
         while (true)
         {
             CachedQuery? one;
-            lock (_gate) one = _inUse.FirstOrDefault();
+            lock (_gate) one = _inUse.Count > 0 ? _inUse[^1] : null;
             if (one is null) return false;
             if (one.IsInUse(now)) return true;
-            lock (_gate) _inUse.Remove(one);
-            one.Unwatched();
+            Disuse(one);
         }
     }
 
@@ -61,7 +78,7 @@ internal sealed class MonthShelf(Mart mart, Month month)
     {
         lock (_gate)
         {
-            _inUse.Remove(key);
+            Unseat(key, HasLeft);
             _behind.Remove(key);
         }
     }
@@ -80,9 +97,8 @@ internal sealed class MonthShelf(Mart mart, Month month)
             var before = _state;
             _state = before.Heard(dataVersion, asOf, now);
             hasChanged = _state.DataVersion != before.DataVersion;
-            var keys = hasChanged ? _inUse : _behind;
-            if (keys.Count == 0) return;
-            visited = [.. keys];
+            if ((hasChanged ? _inUse.Count : _behind.Count) == 0) return;
+            visited = hasChanged ? [.. _inUse] : [.. _behind];
             Visited += visited.Length;
         }
         foreach (var key in visited)
@@ -91,11 +107,30 @@ internal sealed class MonthShelf(Mart mart, Month month)
             var isBehind = isUsed && key.RefreshWhenOutdated();
             lock (_gate)
             {
-                if (!isUsed) _inUse.Remove(key);
-                if (isBehind) _behind.Add(key);
+                if (isBehind && key.Seat != HasLeft) _behind.Add(key);
                 else _behind.Remove(key);
             }
-            if (!isUsed) key.Unwatched();
+            if (!isUsed) Disuse(key);
         }
+    }
+
+    /// <summary>Nobody asks for the key: it is told of news no more, unless it was asked for meanwhile.</summary>
+    private void Disuse(CachedQuery key)
+    {
+        lock (_gate) Unseat(key, NoSeat);
+        if (key.IsInUse(table.Context.Now())) Use(key);
+    }
+
+    /// <summary>Called under the gate. The last one takes the seat that becomes free.</summary>
+    private void Unseat(CachedQuery key, int seat)
+    {
+        if (key.Seat >= 0)
+        {
+            var last = _inUse[^1];
+            _inUse[key.Seat] = last;
+            last.Seat = key.Seat;
+            _inUse.RemoveAt(_inUse.Count - 1);
+        }
+        if (key.Seat != HasLeft) key.Seat = seat;
     }
 }

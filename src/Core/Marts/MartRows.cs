@@ -11,14 +11,11 @@ public sealed class MartRows
     /// <summary>An answer without rows.</summary>
     public static MartRows Empty { get; } = new MartRowsBuilder().Build();
 
-    /// <summary>Of an answer without rows: this object and its two arrays.</summary>
-    private const long BytesOfNone = 120;
-
-    /// <summary>Of a product's name, beside its characters: the string and its place in the array.</summary>
-    private const long BytesOfName = 32;
+    /// <summary>Of an answer without rows: this object and the array of its figures.</summary>
+    private const long BytesOfNone = 88;
 
     private readonly TransactionIdColumn _ids;
-    private readonly string[] _products;
+    private readonly ProductColumn _products;
 
     // Also what is locked while bytes are counted: a lock of its own would be a tenth of a small answer.
     private readonly MartCells[] _cells;
@@ -27,13 +24,13 @@ public sealed class MartRows
     // One holder, as most rows have, or a list of them.
     private object? _holders;
 
-    internal MartRows(TransactionIdColumn ids, string[] products, MartCells[] cells, bool hasQuantity)
+    internal MartRows(TransactionIdColumn ids, ProductColumn products, MartCells[] cells, bool hasQuantity)
     {
         _ids = ids;
         _products = products;
         _cells = cells;
         HasTotalQuantity = hasQuantity;
-        _size = BytesOfNone + ids.SizeInBytes + ((long)Unsafe.SizeOf<MartCells>() * cells.Length) + products.Sum(name => BytesOfName + (2L * name.Length));
+        _size = BytesOfNone + ids.SizeInBytes + ((long)Unsafe.SizeOf<MartCells>() * cells.Length) + products.SizeInBytes;
     }
 
     /// <summary>The number of rows.</summary>
@@ -121,7 +118,7 @@ public sealed class MartRows
         var last = start < end ? _cells[end - 1].Product + 1 : 0;
         var cells = _cells[start..end];
         foreach (ref var cell in cells.AsSpan()) cell = cell with { Product = cell.Product - first };
-        return new MartRows(_ids.Slice(start, end), _products[first..last], cells, HasTotalQuantity);
+        return new MartRows(_ids.Slice(start, end), _products.Slice(first, last), cells, HasTotalQuantity);
     }
 
     /// <summary>The first row that is not before (<paramref name="product"/>, <paramref name="transactionId"/>) in the order of the rows.</summary>

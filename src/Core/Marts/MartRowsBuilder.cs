@@ -48,7 +48,7 @@ public sealed class MartRowsBuilder
 
         var order = Sort(rank);
         var cells = Array.ConvertAll(order, i => _cells[i] with { Product = rank[_cells[i].Product] });
-        return new MartRows(Ids(order), products, cells, hasQuantity: !_quantityMissing);
+        return new MartRows(Ids(order), new(products), cells, hasQuantity: !_quantityMissing);
     }
 
     private void Add(ReadOnlySpan<char> name, DateOnly date, decimal amount, decimal price, long count, long? quantity)
