@@ -5,14 +5,15 @@ namespace TransactionPipeline.Core.Cache;
 
 /// <summary>
 /// Where the last good snapshots outlive the process, and what processes that share it agree by. A write needs the key's lease and is
-/// refused when another has taken the lease since.
+/// refused when another has taken the lease since. Times are this process's; a store that processes of several machines share keeps them
+/// by its own clock.
 /// </summary>
 public interface ISnapshotStore
 {
     /// <summary>What is stored for the key, without its rows; null when nothing is.</summary>
     Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken);
 
-    /// <summary>The stored snapshot; null when there is none or its content cannot be read (it is then made anew).</summary>
+    /// <summary>The stored snapshot; null when there is none or it cannot be read or dated (it is then made anew).</summary>
     Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken);
 
     /// <summary>
@@ -29,7 +30,14 @@ public interface ISnapshotStore
 }
 
 /// <summary>A stored snapshot without its rows; the fields are those of <see cref="Snapshot"/>.</summary>
-public sealed record SnapshotHead(SnapshotVersion Version, string DataVersion, DateTimeOffset DataAsOf, DateTimeOffset CheckedAt);
+public sealed record SnapshotHead(SnapshotVersion Version, string DataVersion, DateTimeOffset DataAsOf, DateTimeOffset CheckedAt)
+{
+    /// <summary>
+    /// What of it can be relied on at <paramref name="now"/>, by the clock that dated it and that may have been set back since: no check is
+    /// from later than now. Null when the rows themselves are, and so have to be read anew.
+    /// </summary>
+    internal SnapshotHead? DatedBy(DateTimeOffset now) => DataAsOf > now ? null : CheckedAt > now ? this with { CheckedAt = DataAsOf } : this;
+}
 
 /// <summary>What came of a commit.</summary>
 /// <param name="Outcome">Whether it is stored.</param>

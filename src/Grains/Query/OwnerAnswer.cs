@@ -13,9 +13,6 @@ internal sealed record OwnerAnswer
     /// <summary>As <see cref="Snapshot.DataVersion"/>.</summary>
     [Id(1)] public string DataVersion { get; init; } = "";
 
-    /// <summary>As <see cref="Snapshot.DataAsOf"/>.</summary>
-    [Id(2)] public DateTimeOffset DataAsOf { get; init; }
-
     /// <summary>How long ago it was checked. A duration, so that clocks of two machines need not agree.</summary>
     [Id(3)] public TimeSpan CheckedAge { get; init; }
 
@@ -40,20 +37,24 @@ internal sealed record OwnerAnswer
     /// <summary>The owner's <see cref="VersionClock.Last"/>.</summary>
     [Id(10)] public long Clock { get; init; }
 
+    /// <summary>How long ago the reading of the rows began; at least <see cref="CheckedAge"/>.</summary>
+    [Id(11)] public TimeSpan DataAge { get; init; }
+
     public static OwnerAnswer Of(CachedAnswer answer, OwnerQuestion question, string silo, DateTimeOffset now)
     {
         var snapshot = answer.Snapshot;
+        var checkedAge = answer.AgeAt(now);
         var isHeld = snapshot.Version == question.HeldVersion.ToVersion();
         return new OwnerAnswer
         {
             Version = VersionNote.Of(snapshot.Version),
             DataVersion = snapshot.DataVersion,
-            DataAsOf = snapshot.DataAsOf,
-            CheckedAge = answer.AgeAt(now),
+            CheckedAge = checkedAge,
             Rows = isHeld ? null : new SnapshotRows(snapshot.Rows),
             Queried = answer.Result == CacheResult.Miss,
             Error = answer.Error,
             Silo = silo,
+            DataAge = now - snapshot.DataAsOf > checkedAge ? now - snapshot.DataAsOf : checkedAge,
         };
     }
 
@@ -68,7 +69,7 @@ internal sealed record OwnerAnswer
     public CachedAnswer ToCachedAnswer(QueryKey key, Snapshot? held, DateTimeOffset asked)
     {
         if (Version == default) throw new MartException(Error ?? "the answer could not be made", Failure) { RetryAfter = RetryAfter };
-        var snapshot = new Snapshot(key, Version.ToVersion(), DataVersion, DataAsOf, asked - CheckedAge, Rows?.Rows ?? held!.Rows);
+        var snapshot = new Snapshot(key, Version.ToVersion(), DataVersion, asked - DataAge, asked - CheckedAge, Rows?.Rows ?? held!.Rows);
         if (Error is not null) return new(snapshot, CacheResult.StaleOnError, Error);
         return new(snapshot, Queried ? CacheResult.Miss : CacheResult.Revalidated);
     }

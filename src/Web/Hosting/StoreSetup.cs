@@ -48,7 +48,7 @@ public static class StoreSetup
         services.TryAddSingleton<ILeaseHolders, LoneProcess>();
         services.TryAddSingleton<ILeaseStore>(provider => new LeaseKeeper(
             provider.GetRequiredService<ILeaseTable>(), provider.GetRequiredService<ILeaseHolders>(), provider.GetRequiredService<TimeProvider>()));
-        Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, _) => new SqliteSnapshotStore(file));
+        Add<ISnapshotStore>(services, store => new PostgresSnapshotStore(store), (file, time) => new SqliteSnapshotStore(file, time));
         Add<IDailyCounts>(services, store => new PostgresDailyCounts(store), (file, _) => new SqliteDailyCounts(file));
         services.TryAddSingleton<FallbackStore>();
         Add<IStoreSweeper>(services, store => new PostgresStoreSweeper(store), (file, _) => new SqliteStoreSweeper(file));

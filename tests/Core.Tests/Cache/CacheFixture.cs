@@ -33,7 +33,7 @@ internal sealed class CacheFixture : IAsyncDisposable
     /// <summary>The processes, by the names of their owners' holders, that are known to have ended.</summary>
     public List<string> Ended { get; } = [];
 
-    public SqliteSnapshotStore Snapshots => new(Database());
+    public SqliteSnapshotStore Snapshots => new(Database(), Time);
 
     public SqliteLeaseStore Leases => new(Database(), Time);
 

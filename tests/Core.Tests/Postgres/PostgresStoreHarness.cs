@@ -17,7 +17,9 @@ internal sealed class PostgresStoreHarness(PostgresServer server, PostgresOption
 
     public override ILeaseTable NewLeases() => new PostgresLeaseStore(NewStore());
 
-    public override ISnapshotStore NewSnapshots() => new PostgresSnapshotStore(NewStore());
+    public override ISnapshotStore NewSnapshots() => NewSnapshots(TimeProvider.System);
+
+    public ISnapshotStore NewSnapshots(TimeProvider clock) => new PostgresSnapshotStore(NewStore(clock));
 
     public override IDailyCounts NewCounts() => new PostgresDailyCounts(NewStore());
 
@@ -33,9 +35,11 @@ internal sealed class PostgresStoreHarness(PostgresServer server, PostgresOption
     public override Task PassAsync(TimeSpan time) =>
         server.ExecuteAsync(options.Database, $"UPDATE leases SET expires_at = expires_at - interval '{time.TotalMilliseconds} ms'");
 
-    public PostgresStore NewStore()
+    public PostgresStore NewStore() => NewStore(TimeProvider.System);
+
+    private PostgresStore NewStore(TimeProvider clock)
     {
-        var process = new PostgresDatabase(options, TimeProvider.System);
+        var process = new PostgresDatabase(options, clock);
         lock (_processes) _processes.Add(process);
         return new PostgresStore(process);
     }

@@ -16,7 +16,7 @@ internal sealed class SqliteStoreHarness : StoreHarness, IDisposable
 
     public override ILeaseTable NewLeases() => new SqliteLeaseStore(_file.Open(), _time);
 
-    public override ISnapshotStore NewSnapshots() => new SqliteSnapshotStore(_file.Open());
+    public override ISnapshotStore NewSnapshots() => new SqliteSnapshotStore(_file.Open(), _time);
 
     public override IDailyCounts NewCounts() => new SqliteDailyCounts(_file.Open());
 

@@ -30,7 +30,7 @@ public sealed class GoldenWireTests : IDisposable
         {
             Version = V(7),
             DataVersion = "token",
-            DataAsOf = Noon,
+            DataAge = TimeSpan.FromHours(2),
             CheckedAge = TimeSpan.FromMinutes(1),
             Queried = true,
             Silo = "silo-1",

@@ -8,8 +8,6 @@ namespace TransactionPipeline.Testing;
 /// </summary>
 internal sealed class LastWill : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     // Waits for the end of its input, whose other end only this process has. In a session of its own and nobody's child, so that what is
     // done to this process, its children and its group is not done to it.
     private const string Script =
@@ -43,7 +41,7 @@ internal sealed class LastWill : IAsyncDisposable
         _done = true;
         _process.StandardInput.Close();
         // The script has the output's other end.
-        await _process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        await Phase.InTimeAsync(_process.StandardOutput.ReadToEndAsync(), "the end of what the last will does");
         _process.Dispose();
     }
 }

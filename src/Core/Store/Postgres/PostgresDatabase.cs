@@ -41,7 +41,11 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         _options = options;
         _credentials = new PostgresCredentials(options);
         _time = time;
+        Clock = new(time);
     }
+
+    /// <summary>The server's clock.</summary>
+    internal PostgresClock Clock { get; }
 
     /// <summary>The time that loading and transforming may take, in seconds.</summary>
     internal int LongCommandTimeoutSeconds => 10 * _options.CommandTimeoutSeconds;

@@ -72,6 +72,7 @@ public sealed partial class PostgresListener(
                 CommandTimeout = AnswerWithinSeconds,
             })
                 await listen.ExecuteNonQueryAsync(cancellationToken);
+            await AskTimeAsync(connection, cancellationToken);
             _isListening = true;
             if (_saidLost) LogBack();
             _saidLost = false;
@@ -79,8 +80,7 @@ public sealed partial class PostgresListener(
             while (true)
             {
                 if (await connection.WaitAsync(AskAfter, cancellationToken)) continue;
-                await using var ask = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = AnswerWithinSeconds };
-                await ask.ExecuteNonQueryAsync(cancellationToken);
+                await AskTimeAsync(connection, cancellationToken);
             }
         }
         finally
@@ -93,7 +93,18 @@ public sealed partial class PostgresListener(
     private void Hear(object sender, NpgsqlNotificationEventArgs heard)
     {
         if (heard.Channel == PostgresMart.Channel) watcher.Wake(PostgresMart.StoreName);
-        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt)) held.Learn(key.Mart, key.Month, dataVersion, checkedAt);
+        else if (SnapshotNotice.TryRead(heard.Payload) is var (key, dataVersion, checkedAt) && database.Clock.Last is { } clock)
+            held.Learn(key.Mart, key.Month, dataVersion, clock.FromServer(checkedAt));
+    }
+
+    /// <summary>The server's time: for what is heard, and to see that the line is alive.</summary>
+    private async Task AskTimeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var asked = database.Clock.Now();
+        await using var ask = new NpgsqlCommand($"SELECT {PostgresClock.Sql}", connection) { CommandTimeout = AnswerWithinSeconds };
+        await using var reader = await ask.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        database.Clock.Take(asked, await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken));
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Changes are not heard of at once at present, only by the poll")]

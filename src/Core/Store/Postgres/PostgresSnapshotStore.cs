@@ -5,8 +5,8 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Core.Store.Postgres;
 
 /// <summary>
-/// Snapshots in PostgreSQL, shared by every replica. A commit is one statement that locks the lease's row, so that nobody can take the
-/// lease between the look at it and the write.
+/// Snapshots in PostgreSQL, shared by every replica, dated by its clock. A commit is one statement that locks the lease's row, so that
+/// nobody can take the lease between the look at it and the write.
 /// </summary>
 public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
 {
@@ -16,26 +16,27 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
     private const string Held = "SELECT 1 FROM leases WHERE name = $1 AND holder = $2 AND fence = $3 FOR UPDATE";
 
     /// <inheritdoc/>
-    public async Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => (await store.QueryAsync(
-        "SELECT version, issuer, data_version, data_as_of, checked_at FROM snapshots WHERE key = $1 AND content IS NOT NULL",
-        ReadHead, [key.ToString()], cancellationToken)).SingleOrDefault();
+    public async Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) =>
+        (await ReadAsync(key, "version", static _ => true, cancellationToken)).Head;
 
     /// <inheritdoc/>
     public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
     {
-        var stored = await store.QueryAsync(
-            "SELECT version, issuer, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = $1 AND content IS NOT NULL",
-            row => (Head: ReadHead(row), Content: row.GetFieldValue<byte[]>(5)), [key.ToString()], cancellationToken);
-        if (stored.Count == 0 || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
-        var head = stored[0].Head;
-        return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
+        var (head, content) = await ReadAsync(key, "content", static row => row.GetFieldValue<byte[]>(0), cancellationToken);
+        return head is not null && SnapshotCodec.TryDecode(content!) is { } rows
+            ? new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows)
+            : null;
     }
 
     /// <inheritdoc/>
     public async Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken)
     {
+        // Who commits has looked before, but for one who has kept the lease over a new start of this process's database.
+        var clock = store.Clock.Last ?? await AskTimeAsync(cancellationToken);
+        var checkedAt = clock.ToServer(snapshot.CheckedAt);
+
         // The common case, nothing changed, sends no rows.
-        if (await MoveCheckedAtAsync(lease, snapshot, cancellationToken)) return new(CommitOutcome.Stored);
+        if (await MoveCheckedAtAsync(lease, snapshot, checkedAt, cancellationToken)) return new(CommitOutcome.Stored);
 
         var month = snapshot.Key.MonthText;
         var outcomes = await store.QueryAsync(
@@ -61,8 +62,8 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
             row => (IsHeld: row.GetBoolean(0), IsStored: row.GetBoolean(1)),
             [
                 lease.Name, lease.Holder, lease.Fence, snapshot.Key.ToString(), snapshot.Version.Time, snapshot.DataVersion,
-                snapshot.DataAsOf.ToUniversalTime(), snapshot.CheckedAt.ToUniversalTime(), SnapshotCodec.Encode(snapshot.Rows),
-                PostgresStore.SnapshotChannel, SnapshotNotice.Write(snapshot, MaxNotification), month, snapshot.Version.Issuer,
+                clock.ToServer(snapshot.DataAsOf), checkedAt, SnapshotCodec.Encode(snapshot.Rows),
+                PostgresStore.SnapshotChannel, SnapshotNotice.Write(snapshot, checkedAt, MaxNotification), month, snapshot.Version.Issuer,
             ],
             cancellationToken);
         var (isHeld, isStored) = outcomes.Single();
@@ -87,7 +88,37 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
     public async Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => await store.ExecuteAsync(
         "UPDATE snapshots SET content = NULL WHERE key = $1 AND content IS NOT NULL", [key.ToString()], cancellationToken) > 0;
 
-    private async Task<bool> MoveCheckedAtAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
+    /// <summary>The stored head in this process's time, and a column beside it; a sample of the server's clock on the way.</summary>
+    private async Task<(SnapshotHead? Head, T? Column)> ReadAsync<T>(
+        QueryKey key, string column, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var asked = store.Clock.Now();
+        var found = await store.QueryAsync(
+            $"""
+            SELECT {column}, version, issuer, data_version, data_as_of, checked_at, {PostgresClock.Sql}
+            FROM (VALUES (1)) AS always LEFT JOIN snapshots ON key = $1 AND content IS NOT NULL
+            """,
+            row => (
+                Server: row.GetFieldValue<DateTimeOffset>(6),
+                Stored: row.IsDBNull(1) ? null : new SnapshotHead(
+                    new(row.GetInt64(1), row.GetInt64(2)), row.GetString(3), row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)),
+                Column: row.IsDBNull(1) ? default : read(row)),
+            [key.ToString()], cancellationToken);
+        var (server, stored, value) = found.Single();
+        var clock = store.Clock.Take(asked, server);
+        return stored?.DatedBy(server) is { } head
+            ? (head with { DataAsOf = clock.FromServer(head.DataAsOf), CheckedAt = clock.FromServer(head.CheckedAt) }, value)
+            : default;
+    }
+
+    private async Task<PostgresClock.Sample> AskTimeAsync(CancellationToken cancellationToken)
+    {
+        var asked = store.Clock.Now();
+        var server = await store.QueryAsync($"SELECT {PostgresClock.Sql}", row => row.GetFieldValue<DateTimeOffset>(0), [], cancellationToken);
+        return store.Clock.Take(asked, server.Single());
+    }
+
+    private async Task<bool> MoveCheckedAtAsync(Lease lease, Snapshot snapshot, DateTimeOffset checkedAt, CancellationToken cancellationToken) =>
         await store.ExecuteAsync(
             $"""
             WITH held AS ({Held})
@@ -95,11 +126,8 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
             WHERE key = $5 AND version = $6 AND issuer = $7 AND content IS NOT NULL
             """,
             [
-                lease.Name, lease.Holder, lease.Fence, snapshot.CheckedAt.ToUniversalTime(),
+                lease.Name, lease.Holder, lease.Fence, checkedAt,
                 snapshot.Key.ToString(), snapshot.Version.Time, snapshot.Version.Issuer,
             ],
             cancellationToken) == 1;
-
-    private static SnapshotHead ReadHead(NpgsqlDataReader row) => new(
-        new(row.GetInt64(0), row.GetInt64(1)), row.GetString(2), row.GetFieldValue<DateTimeOffset>(3), row.GetFieldValue<DateTimeOffset>(4));
 }

@@ -14,6 +14,9 @@ public sealed class PostgresStore(PostgresDatabase database) : IDisposable
 
     private readonly PostgresSchema _schema = new(database, "store", PostgresStoreSchema.Migrations);
 
+    /// <summary>The server's clock.</summary>
+    internal PostgresClock Clock => database.Clock;
+
     /// <summary>Creates or upgrades the tables.</summary>
     /// <exception cref="PostgresFailure">It could not.</exception>
     public Task PrepareAsync(CancellationToken cancellationToken) => _schema.EnsureAsync(cancellationToken);

@@ -5,13 +5,14 @@ using TransactionPipeline.Core.Cache;
 namespace TransactionPipeline.Core.Store.Postgres;
 
 /// <summary>
-/// What replicas tell each other of a committed snapshot: its key, its mart's change token and when that was read. Empty when too long.
+/// What replicas tell each other of a committed snapshot: its key, its mart's change token and when that was read by the server's clock.
+/// Empty when too long.
 /// </summary>
 internal static class SnapshotNotice
 {
-    public static string Write(Snapshot snapshot, int maxBytes)
+    public static string Write(Snapshot snapshot, DateTimeOffset checkedAt, int maxBytes)
     {
-        var text = $"{snapshot.CheckedAt.UtcTicks}\n{snapshot.DataVersion}\n{snapshot.Key}";
+        var text = $"{checkedAt.UtcTicks}\n{snapshot.DataVersion}\n{snapshot.Key}";
         return Encoding.UTF8.GetByteCount(text) <= maxBytes ? text : "";
     }
 

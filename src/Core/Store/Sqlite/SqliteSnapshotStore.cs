@@ -5,12 +5,12 @@ using TransactionPipeline.Core.Marts;
 namespace TransactionPipeline.Core.Store.Sqlite;
 
 /// <summary>Snapshots in <c>store.db</c>, shared by the processes of one machine.</summary>
-public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
+public sealed class SqliteSnapshotStore(SqliteStore store, TimeProvider time) : ISnapshotStore
 {
     /// <inheritdoc/>
     public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => store.RunAsync(
         async connection => await FindAsync(connection, transaction: null, key, cancellationToken) is { HasContent: true } stored
-            ? stored.Head
+            ? stored.Head.DatedBy(time.GetUtcNow())
             : null,
         cancellationToken);
 
@@ -20,8 +20,7 @@ public sealed class SqliteSnapshotStore(SqliteStore store) : ISnapshotStore
         var stored = await store.QueryAsync(
             "SELECT version, issuer, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL",
             row => (Head: Head(row), Content: row.GetFieldValue<byte[]>(5)), [("@key", key.ToString())], cancellationToken);
-        if (stored.Count == 0 || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
-        var head = stored[0].Head;
+        if (stored.Count == 0 || stored[0].Head.DatedBy(time.GetUtcNow()) is not { } head || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
         return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
     }
 
