@@ -61,6 +61,12 @@ public sealed partial class FallbackStore(
     public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
         if (lease.Fence == NoFence) return;
+        if (IsLeftAlone)
+        {
+            // Not waited for; and whoever keeps the leases goes on giving back what could not be.
+            _ = leases.ReleaseAsync(lease, CancellationToken.None).SettledAsync();
+            return;
+        }
         await TryAsync(
             async () =>
             {
@@ -79,6 +85,8 @@ public sealed partial class FallbackStore(
         },
         () => _missed.TryAdd(name, day, amount, limit));
 
+    private bool IsLeftAlone => time.GetTimestamp() < Interlocked.Read(ref _askAgainAt);
+
     private async Task AddMissedAsync(string name, DateOnly day, CancellationToken cancellationToken)
     {
         var missed = _missed.Take(name, day);
@@ -96,8 +104,8 @@ public sealed partial class FallbackStore(
 
     private async Task<T> TryAsync<T>(Func<Task<T>> attempt, Func<T> fallback)
     {
+        if (IsLeftAlone) return fallback();
         var began = time.GetTimestamp();
-        if (began < Interlocked.Read(ref _askAgainAt)) return fallback();
         try
         {
             var result = await attempt();

@@ -34,7 +34,7 @@ public sealed class LeaseKeeper(ILeaseTable table, ILeaseHolders holders, TimePr
         foreach (var owed in OwedOf(name))
         {
             await table.ReleaseAsync(owed.Lease, cancellationToken);
-            Settle(owed);
+            SettleIfKnown(owed);
         }
         // Each taking has a holder of its own, so that what became of it can be told from every other one's.
         var own = $"{holder}/{Interlocked.Increment(ref _taken)}";
@@ -100,6 +100,12 @@ public sealed class LeaseKeeper(ILeaseTable table, ILeaseHolders holders, TimePr
         lock (_gate) return _owed.TryGetValue(name, out var owed) ? [.. owed] : [];
     }
 
+    /// <summary>A taking whose answer was lost may still be on its way to the store: that is given back until its time is over.</summary>
+    private void SettleIfKnown(Owed owed)
+    {
+        if (owed.Lease.Fence != Lease.UnknownFence) Settle(owed);
+    }
+
     private void Settle(Owed owed)
     {
         lock (_gate)
@@ -143,8 +149,7 @@ public sealed class LeaseKeeper(ILeaseTable table, ILeaseHolders holders, TimePr
         try
         {
             await table.ReleaseAsync(owed.Lease, limit.Token);
-            // A taking whose answer was lost may still be on its way to the store: that is given back until its time is over.
-            if (owed.Lease.Fence != Lease.UnknownFence) Settle(owed);
+            SettleIfKnown(owed);
             return true;
         }
         catch (Exception)
