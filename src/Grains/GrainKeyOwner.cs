@@ -11,6 +11,9 @@ namespace TransactionPipeline.Grains;
 /// </summary>
 public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
 {
+    /// <summary>An activation of a grain that has nothing to do, with its entry in the directory.</summary>
+    private const long BytesPerGrain = 2_000;
+
     private readonly IGrainFactory _grains;
     private readonly GrainsOptions _options;
     private readonly TimeProvider _time;
@@ -20,7 +23,7 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
         _grains = grains;
         _options = options;
         _time = context.Time;
-        Table = new KeyTable(context with { RemoteOwner = owner, OwnedKeyEvicted = EndOwning });
+        Table = new KeyTable(context with { RemoteOwner = owner, OwnedKeyEvicted = EndOwning, BytesPerOwnedKey = BytesPerGrain });
     }
 
     /// <summary>The silo's keys.</summary>
@@ -54,7 +57,7 @@ public sealed class GrainKeyOwner : IKeyOwner, IHeldKeys, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Table.DisposeAsync();
 
-    /// <summary>A grain takes memory that nobody counts: it goes with what it owned, and not only when it has been idle for long.</summary>
+    /// <summary>A grain takes memory: it goes with what it owned, and not only when it has been idle for long.</summary>
     private void EndOwning(QueryKey key) => _ = _grains.GetGrain<IQueryGrain>(key.ToString()).LeaveAsync().SettledAsync();
 
     /// <summary>False when the call failed or did not end in good time.</summary>

@@ -59,11 +59,13 @@ internal sealed partial class CachedQuery
     {
         while (true)
         {
-            Flight flight;
-            bool isAboard;
+            Flight? flight;
+            bool isOwn, isAboard;
             lock (_month.KeyGate)
             {
-                flight = FlightOf(ask) ?? Start(ask, wait: true, notBefore, minVersion);
+                flight = FlightOf(ask);
+                isOwn = flight is null;
+                flight ??= Start(ask, wait: true, notBefore, minVersion);
                 isAboard = flight.TryBoard();
             }
             if (!isAboard)
@@ -78,7 +80,7 @@ internal sealed partial class CachedQuery
             {
                 refreshed = await flight.Task.WaitAsync(cancellationToken);
             }
-            catch (MartException) when (flight.BeganAt < notBefore)
+            catch (MartException) when (!isOwn && flight.BeganAt < notBefore)
             {
                 continue;
             }
@@ -89,10 +91,11 @@ internal sealed partial class CachedQuery
                 if (leaving is { } last) GiveUpUnlessJoined(flight, last);
                 throw;
             }
-            // A flight that began too early, or one behind a stale answer that left the work to another process, may not do.
+            // A flight that began too early, or one behind a stale answer that left the work to another process, may not do. One that
+            // began here for this very question does, whatever the clock says since: it may have been set back.
             // An owner's answer is as young as its flight asked for by the owner's clock, which may be behind this one.
             if (refreshed.Snapshot is { } snapshot
-                && (_month.State.CheckedAt(snapshot) >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
+                && (isOwn || _month.State.CheckedAt(snapshot) >= notBefore || (refreshed.ByOwner && flight.NotBefore >= notBefore))
                 && snapshot.Version >= minVersion) return refreshed;
         }
     }
@@ -222,12 +225,19 @@ internal sealed partial class CachedQuery
 
         async Task LoadOnceAsync()
         {
-            await AdoptContentAsync();
-            lock (_month.KeyGate)
+            try
             {
-                _state = _state.Loaded();
-                _underWay!.Loading = null;
-                if (_underWay.IsEmpty) _underWay = null;
+                await AdoptContentAsync();
+                lock (_month.KeyGate) _state = _state.Loaded();
+            }
+            finally
+            {
+                // Also after a failure: the next question looks again.
+                lock (_month.KeyGate)
+                {
+                    _underWay!.Loading = null;
+                    if (_underWay.IsEmpty) _underWay = null;
+                }
             }
         }
     }

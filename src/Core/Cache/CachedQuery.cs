@@ -18,7 +18,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     private int _seat = MonthShelf.NoSeat;
     private long _hits;
     private long _lastAskedAt;
-    private volatile bool _isOwned;
+    private int _isOwned;
     private bool _hasLeft;
 
     /// <summary>A key that nothing is known of yet; its stored snapshot is loaded by the first question.</summary>
@@ -38,8 +38,12 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     /// <summary>Whether this process is the key's owner, as far as is known; set by the table.</summary>
     internal bool IsOwned
     {
-        get => _isOwned;
-        set => _isOwned = value;
+        get => Volatile.Read(ref _isOwned) != 0;
+        set
+        {
+            if (Interlocked.Exchange(ref _isOwned, value ? 1 : 0) == (value ? 1 : 0)) return;
+            _month.Table.Grew(this, value ? Context.BytesPerOwnedKey : -Context.BytesPerOwnedKey);
+        }
     }
 
     private CachedQueryContext Context => _month.Table.Context;
@@ -61,7 +65,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     internal MonthShelf Month => _month;
 
     /// <summary>Who refreshes it: this process, or the owner that answered last; null while none has.</summary>
-    public string? Owner => Context.RemoteOwner is null || _isOwned ? Context.Name : _ownerName;
+    public string? Owner => Context.RemoteOwner is null || IsOwned ? Context.Name : _ownerName;
 
     /// <summary>The owner elsewhere that answered last; null while none has.</summary>
     internal string? OwnerName
@@ -87,6 +91,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
         var now = Context.Now();
         Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
         Interlocked.Increment(ref _hits);
+        Use();
         if (Seat == MonthShelf.NoSeat) _month.Use(this);
         // The hot path: the key's state and its month's, each read once; a fresh snapshot costs no allocation and no lock.
         var judged = Judge(demand, now);
@@ -101,6 +106,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
         if (Volatile.Read(ref _underWay)?.Asking is null)
         {
             Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
+            Use();
             if (Seat == MonthShelf.NoSeat) _month.Use(this);
         }
         var demand = new CacheDemand(maxAge, OnlyIfCached: false, minVersion);
@@ -112,10 +118,6 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     public void Adopt(Snapshot snapshot)
     {
         Context.Versions.Observe(snapshot.Version);
-        // Another process's clock may be ahead: when it was checked, nobody here knows.
-        var now = Context.Now();
-        var isAhead = snapshot.CheckedAt > now;
-        if (isAhead) snapshot = snapshot with { CheckedAt = now };
         snapshot = _month.State.Share(snapshot);
         lock (_month.KeyGate)
         {
@@ -124,7 +126,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
             Become(adopted);
         }
         // The mart had this token then: that is known of the month, if it is later than what is.
-        if (!isAhead && snapshot.CheckedAt > _month.State.AsOf) _month.Hear(snapshot.DataVersion, snapshot.CheckedAt, now);
+        if (snapshot.CheckedAt > _month.State.AsOf) _month.Hear(snapshot.DataVersion, snapshot.CheckedAt, Context.Now());
     }
 
     /// <summary>Forgets the snapshot, so that the next question asks the mart.</summary>

@@ -29,6 +29,9 @@ public sealed record CachedQueryContext(
     /// <summary>The owner that refreshes the keys in this process's place; null when they are refreshed here.</summary>
     public IRemoteOwner? RemoteOwner { get; init; }
 
+    /// <summary>What owning a key takes in memory beside the key itself, such as its grain; counted for it.</summary>
+    public long BytesPerOwnedKey { get; init; }
+
     /// <summary>Told of a key that this process owns and that leaves memory for want of room, so that its owning ends too. Must not wait.</summary>
     public Action<QueryKey>? OwnedKeyEvicted { get; init; }
 

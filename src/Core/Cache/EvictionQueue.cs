@@ -13,6 +13,9 @@ internal sealed class EvictionQueue<T>(long maxBytes)
     /// <summary>The small queue's part of the bound.</summary>
     private const int SmallPart = 10;
 
+    /// <summary>So many in turn that may not go are passed over in a queue before the other is looked at; after so many in each, the next eviction goes on.</summary>
+    private const int MostRefusals = 32;
+
     // A leaf but for the question whether an item may go.
     private readonly Lock _gate = new();
     private readonly Line _small = new();
@@ -66,10 +69,10 @@ internal sealed class EvictionQueue<T>(long maxBytes)
         lock (_gate)
         {
             // Each passes the end as often as it has been used, and then goes, unless it may not.
-            for (var passes = (Evictable.MostUses + 2) * (_small.Count + _main.Count); _bytes > maxBytes && passes > 0; passes--)
+            var (smallRefused, mainRefused) = (0, 0);
+            while (_bytes > maxBytes && NextLine(smallRefused < MostRefusals, mainRefused < MostRefusals) is { } line)
             {
                 Visited++;
-                var line = _small.Bytes > maxBytes / SmallPart || _main.Count == 0 ? _small : _main;
                 var item = (T)line.Oldest!;
                 var isMain = line == _main;
                 if (isMain ? item.Uses > 0 : item.Uses > 1)
@@ -83,15 +86,26 @@ internal sealed class EvictionQueue<T>(long maxBytes)
                     Leave(item);
                     if (!isMain) Remember(item.Identity);
                     gone.Add(item);
+                    (smallRefused, mainRefused) = (0, 0);
                 }
                 else
                 {
                     Leave(item);
                     Enter(item, isMain);
+                    if (isMain) mainRefused++;
+                    else smallRefused++;
                 }
             }
         }
         return gone;
+    }
+
+    /// <summary>The queue whose turn it is, of those that have something that may go; null when neither has.</summary>
+    private Line? NextLine(bool maySmall, bool mayMain)
+    {
+        (maySmall, mayMain) = (maySmall && _small.Count > 0, mayMain && _main.Count > 0);
+        if (maySmall && (_small.Bytes > maxBytes / SmallPart || !mayMain)) return _small;
+        return mayMain ? _main : null;
     }
 
     private Line LineOf(T item) => item.Queue == EvictionPlace.Main ? _main : _small;

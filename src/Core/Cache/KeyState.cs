@@ -53,6 +53,8 @@ internal sealed record KeyState
             if (held.Version > snapshot.Version || (held.Version == snapshot.Version && held.CheckedAt >= snapshot.CheckedAt)) return this;
             // Versions order what was issued, not what is so: the mart is known to have had what is held after this was checked.
             if (!month.IsOf(snapshot) && held.DataVersion != snapshot.DataVersion && snapshot.CheckedAt < month.CheckedAt(held)) return this;
+            // One version has one content, and one time: told by another clock, it would be a little off.
+            if (held.Version == snapshot.Version && held.DataVersion == snapshot.DataVersion) return this with { Snapshot = held with { CheckedAt = snapshot.CheckedAt } };
         }
         return this with { Snapshot = snapshot };
     }

@@ -158,12 +158,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         }
     }
 
-    private CachedQuery Find(QueryKey key)
-    {
-        if (!_queries.TryGetValue(key, out var query)) query = Add(key);
-        query.Use();
-        return query;
-    }
+    private CachedQuery Find(QueryKey key) => _queries.TryGetValue(key, out var query) ? query : Add(key);
 
     private CachedQuery Add(QueryKey key)
     {
@@ -180,17 +175,19 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     }
 
     /// <summary>Takes a key off its shelf; null when it was not there.</summary>
-    private CachedQuery? Take(QueryKey key)
+    private CachedQuery? Take(QueryKey key) => _queries.TryGetValue(key, out var query) && Take(query) ? query : null;
+
+    /// <summary>False when it was not there, be it that another has come in its place.</summary>
+    private bool Take(CachedQuery query)
     {
-        CachedQuery? query;
         lock (_coming)
         {
-            if (!_queries.TryRemove(key, out query)) return null;
-            if (--query.Month.Count == 0) _shelves.TryRemove((key.Mart, key.Month), out _);
+            if (!_queries.TryRemove(KeyValuePair.Create(query.Key, query))) return false;
+            if (--query.Month.Count == 0) _shelves.TryRemove((query.Key.Mart, query.Key.Month), out _);
         }
         query.Leave();
         _memory.Remove(query);
-        return query;
+        return true;
     }
 
     /// <summary>From memory only: the stored snapshots answer when the keys are asked for again.</summary>
@@ -198,7 +195,7 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     {
         foreach (var query in _memory.Evict(static query => !query.IsBusy))
         {
-            Take(query.Key);
+            Take(query);
             if (query.IsOwned) Context.OwnedKeyEvicted?.Invoke(query.Key);
         }
     }

@@ -82,21 +82,14 @@ internal sealed partial class LeaseRefresh(KeyTable table, CachedQueryContext co
     /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
     private async Task<Snapshot?> AdoptStoredAsync(CachedQuery key, RefreshRequest request)
     {
-        var isAhead = false;
         if (await context.Snapshots.FindAsync(key.Key, CancellationToken.None) is { } head)
         {
-            // By a clock that is ahead of this one: when it was checked, nobody here knows.
-            isAhead = head.CheckedAt > context.Now();
-            if (key.Current is { } held && held.Version == head.Version)
-            {
-                if (!isAhead) key.Adopt(held with { CheckedAt = head.CheckedAt });
-            }
-            else if (key.Current is null || head.Version > key.Current.Version)
-                await key.AdoptContentAsync();
+            if (key.Current is { } held && held.Version == head.Version) key.Adopt(held with { CheckedAt = head.CheckedAt });
+            else if (key.Current is null || head.Version > key.Current.Version) await key.AdoptContentAsync();
         }
         // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
         var month = key.Month.State;
-        return !isAhead && key.Current is { } now && !month.Outdates(now) && month.CheckedAt(now) >= request.NotBefore && now.Version >= request.MinVersion
+        return key.Current is { } now && !month.Outdates(now) && month.CheckedAt(now) >= request.NotBefore && now.Version >= request.MinVersion
             ? now
             : null;
     }

@@ -14,13 +14,12 @@ internal sealed record MonthState(string? DataVersion, DateTimeOffset AsOf)
     /// <summary>The month's change token was <paramref name="dataVersion"/> as of <paramref name="asOf"/>; what was known later stands.</summary>
     /// <param name="dataVersion">The token.</param>
     /// <param name="asOf">When the look at it began.</param>
-    /// <param name="now">What is known from later than now is from before the clock went back.</param>
-    public MonthState Heard(string dataVersion, DateTimeOffset asOf, DateTimeOffset now)
-    {
-        // Another process's clock may be ahead.
-        if (asOf > now) asOf = now;
-        return asOf >= AsOf || AsOf > now ? new(dataVersion == DataVersion ? DataVersion : dataVersion, asOf) : this;
-    }
+    /// <param name="now">
+    /// What is known from later than now is from before the clock went back, and gives way; what is heard from later than now has no age, and
+    /// is not taken.
+    /// </param>
+    public MonthState Heard(string dataVersion, DateTimeOffset asOf, DateTimeOffset now) =>
+        asOf <= now && (asOf >= AsOf || AsOf > now) ? new(dataVersion == DataVersion ? DataVersion : dataVersion, asOf) : this;
 
     /// <summary>The same snapshot; the text of a token that is the month's is kept once for all its keys.</summary>
     public Snapshot Share(Snapshot snapshot) =>

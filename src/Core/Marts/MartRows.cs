@@ -113,9 +113,10 @@ public sealed class MartRows
     public MartRows WithPrefix(string prefix)
     {
         var (start, end) = FindPrefix(prefix);
+        // One for all: what shares rows is counted and found one by one, and any number of prefixes can have none.
+        if (start == end) return Empty;
         if (start == 0 && end == Count) return this;
-        var first = start < end ? _cells[start].Product : 0;
-        var last = start < end ? _cells[end - 1].Product + 1 : 0;
+        var (first, last) = (_cells[start].Product, _cells[end - 1].Product + 1);
         var cells = _cells[start..end];
         foreach (ref var cell in cells.AsSpan()) cell = cell with { Product = cell.Product - first };
         return new MartRows(_ids.Slice(start, end), _products.Slice(first, last), cells, HasTotalQuantity);

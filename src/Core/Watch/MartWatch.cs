@@ -68,7 +68,7 @@ public sealed class MartWatch : IMartWatch
             {
                 var now = _time.GetUtcNow();
                 foreach (var month in months) _usedAt[month] = now;
-                if ((begunBefore < (woken ? _doneWoken : _done) && AreSeen(months)) || (!woken && AreSeen(months, after)))
+                if ((begunBefore < (woken ? _doneWoken : _done) && AreSeen(months, DateTimeOffset.MinValue, now)) || (!woken && AreSeen(months, after, now)))
                     return new([.. months.Select(month => _seen[month])], _newest.Known);
                 begunBefore ??= _begun;
                 look = _looking ??= Begin(woken);
@@ -87,8 +87,9 @@ public sealed class MartWatch : IMartWatch
     /// <inheritdoc/>
     public async Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken) => await _newest.FindAsync(cancellationToken);
 
-    /// <summary>Called under the gate.</summary>
-    private bool AreSeen(IEnumerable<Month> months, DateTimeOffset after = default) => months.All(month => _seen.TryGetValue(month, out var seen) && seen.AsOf > after);
+    /// <summary>Called under the gate. What was seen later than now is from before the clock went back: how old it is nobody knows.</summary>
+    private bool AreSeen(IEnumerable<Month> months, DateTimeOffset after, DateTimeOffset now) =>
+        months.All(month => _seen.TryGetValue(month, out var seen) && seen.AsOf > after && seen.AsOf <= now);
 
     /// <summary>Called under the gate, which the look waits for before it ends.</summary>
     private Look Begin(bool woken)
@@ -147,7 +148,7 @@ public sealed class MartWatch : IMartWatch
     private async Task<MonthToken> LookAtAsync(Month month, MonthToken? last)
     {
         var asOf = _time.GetUtcNow();
-        if (_mart.IsCostlyToPoll && last is { } known && asOf - known.AsOf < _options.SlowPoll) return known with { Month = month };
+        if (_mart.IsCostlyToPoll && last is { } known && known.AsOf <= asOf && asOf - known.AsOf < _options.SlowPoll) return known with { Month = month };
         return new MonthToken(month, await _mart.GetChangeTokenAsync(month, CancellationToken.None), asOf);
     }
 

@@ -96,9 +96,8 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
     /// <param name="changes"><see cref="Changes"/> when it was asked for: it is not taken when there was one meanwhile.</param>
     public void Hear(KnownMonth told, int changes)
     {
-        var now = time.GetUtcNow();
-        // Another process's clock may be ahead.
-        if (told.AsOf > now) told = told with { AsOf = now };
+        // From later than now: its age is not known.
+        if (told.AsOf > time.GetUtcNow()) return;
         lock (_gate)
         {
             if (changes == _changes && (_isOutdated || _known is null || told.AsOf > _known.AsOf)) Take(told);
@@ -117,7 +116,8 @@ internal sealed class NewestMonth(Func<Task<KnownMonth>> ask, CacheOptions optio
         }
     }
 
-    private TimeSpan AgeOf(KnownMonth known) => time.GetUtcNow() - known.AsOf;
+    /// <summary>What is from later than now is from before the clock went back: as old as can be.</summary>
+    private TimeSpan AgeOf(KnownMonth known) => time.GetUtcNow() is var now && known.AsOf <= now ? now - known.AsOf : TimeSpan.MaxValue;
 
     /// <summary>Called under the gate.</summary>
     private void Take(KnownMonth told)

@@ -25,6 +25,32 @@ public sealed class CachedQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_TheClockIsSetBackInMidCheck_TheMartIsAskedOnce()
+    {
+        var time = new SteppedTime(_cache.Time.GetUtcNow());
+        var owner = _cache.Owner(clock: time);
+        _cache.Loading = _ =>
+        {
+            time.AdjustTime(_cache.Time.GetUtcNow().AddSeconds(-10));
+            return Task.CompletedTask;
+        };
+
+        var asking = owner.GetAsync(CacheFixture.Key, CacheDemand.Check, default).AsTask();
+        await CacheFixture.InTimeAsync(asking, "the answer");
+
+        Assert.Equal((CacheResult.Miss, 1, 1), ((await asking).Result, _cache.Mart.Tokens, _cache.Mart.Reads));
+    }
+
+    [Fact]
+    public async Task Get_LoadingFailsAsNobodyForesaw_TheNextQuestionLoadsAgain()
+    {
+        _cache.Loading = _ => throw new InvalidOperationException("once");
+        await Assert.ThrowsAnyAsync<Exception>(() => AskAsync());
+        _cache.Loading = _ => Task.CompletedTask;
+
+        Assert.Equal(CacheResult.Miss, (await AskAsync()).Result);
+    }
+    [Fact]
     public async Task Get_ThousandColdCallers_ShareOneQuery()
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

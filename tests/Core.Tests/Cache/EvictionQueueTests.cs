@@ -57,6 +57,24 @@ public sealed class EvictionQueueTests
     }
 
     [Fact]
+    public void Evict_WhatIsNewMayNotGo_TakesWhatIsOlderAndPassesOverAFewOnly()
+    {
+        foreach (var used in Enumerable.Range(0, 80)) Ask($"used {used}", times: 3);
+        // Over the bound for a moment: what is used reaches the main queue.
+        Add("large", 900);
+        _queue.Evict(_ => true);
+        foreach (var busy in Enumerable.Range(0, 40)) Add($"busy {busy}", 10);
+
+        var before = _queue.Visited;
+        Assert.All(_queue.Evict(item => item.Name.StartsWith("used", StringComparison.Ordinal)), gone => Assert.StartsWith("used", gone.Name, StringComparison.Ordinal));
+        Assert.False(_queue.IsOver);
+
+        Add("large", 2_000);
+        (before, _) = (_queue.Visited, _queue.Evict(_ => false));
+        Assert.InRange(_queue.Visited - before, 1, 64 + (80 * Evictable.MostUses));
+    }
+
+    [Fact]
     public void Evict_OneIsLargerThanTheBound_GoesWhenItIsNotUsed()
     {
         Ask("small", times: 3);

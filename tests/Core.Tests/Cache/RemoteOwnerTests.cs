@@ -316,4 +316,29 @@ public sealed class RemoteOwnerTests : IAsyncLifetime
             return new(answer with { CheckedAt = answer.CheckedAt + Skew }, Name);
         }
     }
+
+    [Fact]
+    public async Task Scan_OfAProcessThatOwnsItsKeysItself_LeavesWhatIsUsedAlone()
+    {
+        _cache.Options.MaxBytes = 100_000;
+        var itself = new Itself();
+        var table = itself.Table = _cache.Owner(itself);
+        for (var round = 0; round < 4; round++)
+            foreach (var used in Enumerable.Range(0, 30)) await table.GetAsync(Key($"used{used}"), CacheDemand.Default, default);
+        foreach (var once in Enumerable.Range(0, 1_000)) await table.GetAsync(Key($"once{once}"), CacheDemand.Default, default);
+
+        Assert.Equal(30, table.List().Count(key => key.Key.Prefix.StartsWith("used", StringComparison.Ordinal)));
+
+        static QueryKey Key(string prefix) => CacheFixture.Key with { Prefix = prefix };
+    }
+
+    /// <summary>The owner is this very process, as in a cluster of one.</summary>
+    private sealed class Itself : IRemoteOwner
+    {
+        public KeyTable Table { get; set; } = null!;
+
+        public async Task<OwnersAnswer?> AskAsync(
+            QueryKey key, Snapshot? held, TimeSpan maxAge, SnapshotVersion minVersion, CancellationToken cancellationToken) =>
+            new(await Table.AnswerAsOwnerAsync(key, maxAge, minVersion, cancellationToken), "here");
+    }
 }

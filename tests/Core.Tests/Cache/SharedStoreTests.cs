@@ -151,27 +151,21 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Get_OtherClockIsTenMinutesAhead_ChecksAreStillMadeAndNothingIsYoungerThanNow()
+    public async Task Get_StoredBeforeTheClockWasSetBack_IsReliedOnNoMoreThanItsDatesAllow()
     {
-        var ahead = _cache.Owner(clock: new SteppedTime(_cache.Time.GetUtcNow() + TimeSpan.FromMinutes(10)));
-        await AskAsync(ahead);
-        var replica = _cache.Owner();
+        var stored = (await AskAsync(_cache.Owner())).Snapshot;
 
-        var taken = await AskAsync(replica);
-        Assert.Equal((CacheResult.Hit, _cache.Time.GetUtcNow(), 1), (taken.Result, taken.CheckedAt, _cache.Mart.Reads));
+        // Checked later than now: then it was right when it was read, and nobody knows since when.
+        _cache.RestoreStore(stored with { DataAsOf = _cache.Time.GetUtcNow().AddHours(-2), CheckedAt = _cache.Time.GetUtcNow().AddMinutes(10) });
+        var head = await _cache.Snapshots.FindAsync(CacheFixture.Key, default);
+        Assert.Equal(_cache.Time.GetUtcNow().AddHours(-2), head!.CheckedAt);
+        Assert.Equal((CacheResult.Revalidated, 1), ((await AskAsync(_cache.Owner())).Result, _cache.Mart.Reads));
 
-        // The other checks it again, by its own clock; that is no check of this moment.
-        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
-        _cache.Change("2", 200m);
-        var asked = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
-        Assert.Equal(200m, asked.Snapshot.Rows[0].TotalAmount);
-
-        // The mart fails: the other's future check renews nothing.
-        await ahead.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
-        _cache.Mart.Failure = new MartException("the mart is away");
-        _cache.Time.Advance(TimeSpan.FromMinutes(5));
-        var failed = await replica.GetAsync(CacheFixture.Key, CacheDemand.Check, default);
-        Assert.Equal((CacheResult.StaleOnError, asked.CheckedAt), (failed.Result, failed.CheckedAt));
+        // Read later than now: made anew.
+        _cache.RestoreStore(stored with { DataAsOf = _cache.Time.GetUtcNow().AddMinutes(5), CheckedAt = _cache.Time.GetUtcNow().AddMinutes(10) });
+        var made = await AskAsync(_cache.Owner());
+        Assert.Equal((CacheResult.Miss, 2, _cache.Time.GetUtcNow()), (made.Result, _cache.Mart.Reads, made.CheckedAt));
+        Assert.True(made.Snapshot.Version > stored.Version);
     }
 
     [Fact]

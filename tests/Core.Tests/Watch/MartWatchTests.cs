@@ -230,6 +230,21 @@ public sealed class MartWatchTests
         await looking;
     }
 
+    [Fact]
+    public async Task Look_TheClockWasSetBack_LooksAllTheSame()
+    {
+        _time.SetUtcNow(new(2023, 11, 1, 12, 0, 0, TimeSpan.Zero));
+        await LookAsync([October]);
+        await FindAsync();
+        _time.AdjustTime(new(2023, 11, 1, 11, 50, 0, TimeSpan.Zero));
+        (_mart.Version[October], _mart.NewestMonth) = ("2", November);
+
+        var token = Assert.Single((await LookAsync([October])).Tokens);
+
+        Assert.Equal(("2", _time.GetUtcNow()), (token.DataVersion, token.AsOf));
+        Assert.Equal(November, (await FindAsync()).Month);
+    }
+
     private Task<KnownMonth> FindAsync() => _watch.FindNewestMonthAsync(CancellationToken.None);
 
     private Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken = false) => _watch.LookAsync(months, woken, CancellationToken.None);

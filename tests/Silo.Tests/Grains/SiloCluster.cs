@@ -44,15 +44,16 @@ internal sealed class SiloCluster : IAsyncDisposable
 
     /// <summary>Starts the silos with one sale of 1 in the mart.</summary>
     public static async Task<SiloCluster> StartAsync(
-        Action<CacheOptions>? configure = null, bool duplicates = false, PostgresOptions? postgres = null, int? maxMessageBytes = null)
+        Action<CacheOptions>? configure = null, bool duplicates = false, PostgresOptions? postgres = null, int? maxMessageBytes = null,
+        short silos = 3)
     {
         var cluster = new SiloCluster();
         await cluster.SellAsync();
-        var builder = new InProcessTestClusterBuilder(3);
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) => cluster.Configure(host, configure, duplicates, postgres, maxMessageBytes));
         cluster._cluster = builder.Build();
-        await Phase.InTimeAsync(cluster._cluster.DeployAsync(), "the start of three silos");
+        await Phase.InTimeAsync(cluster._cluster.DeployAsync(), "the start of the silos");
         await Phase.InTimeAsync(cluster._cluster.WaitForClusterManifestToStabilizeAsync(false), "the silos' knowing of each other's grains");
         return cluster;
     }
