@@ -18,6 +18,8 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     private readonly ConcurrentDictionary<(Mart Mart, Month Month), MonthShelf> _shelves = new();
     private readonly EvictionQueue<CachedQuery> _memory;
 
+    private long _visited;
+
     // Held while a key comes or goes, for no longer than that takes; nothing is asked under it.
     private readonly Lock _coming = new();
 
@@ -114,8 +116,11 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
         if (_shelves.TryGetValue((mart, month), out var shelf)) shelf.Hear(dataVersion, asOf, Context.Time.GetUtcNow());
     }
 
-    /// <summary>Keys that news and evictions have looked at so far: what they cost.</summary>
-    internal long Visited => _memory.Visited + _shelves.Values.Sum(shelf => shelf.Visited);
+    /// <summary>Keys that news, polls and evictions have looked at so far: what they cost.</summary>
+    internal long Visited => _memory.Visited + Interlocked.Read(ref _visited);
+
+    /// <summary>So many keys are looked at for news or a poll.</summary>
+    internal void Visit(int keys) => Interlocked.Add(ref _visited, keys);
 
     /// <summary>What <paramref name="key"/> holds takes <paramref name="bytes"/> more, or less when negative.</summary>
     internal void Grew(CachedQuery key, long bytes) => _memory.Grow(key, bytes);

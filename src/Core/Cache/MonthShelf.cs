@@ -34,9 +34,6 @@ internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
     /// <summary>What is known of the month.</summary>
     public MonthState State => _state;
 
-    /// <summary>Keys that news has looked at so far: what it costs.</summary>
-    public long Visited { get; private set; }
-
     /// <summary>Keys on the shelf; changed by the table alone.</summary>
     public int Count { get; set; }
 
@@ -66,8 +63,12 @@ internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
         while (true)
         {
             CachedQuery? one;
-            lock (_gate) one = _inUse.Count > 0 ? _inUse[^1] : null;
-            if (one is null) return false;
+            lock (_gate)
+            {
+                one = _inUse.Count > 0 ? _inUse[^1] : null;
+                if (one is null) return false;
+                table.Visit(1);
+            }
             if (one.IsInUse(now)) return true;
             Disuse(one);
         }
@@ -99,7 +100,7 @@ internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
             hasChanged = _state.DataVersion != before.DataVersion;
             if ((hasChanged ? _inUse.Count : _behind.Count) == 0) return;
             visited = hasChanged ? [.. _inUse] : [.. _behind];
-            Visited += visited.Length;
+            table.Visit(visited.Length);
         }
         foreach (var key in visited)
         {

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using TransactionPipeline.Core.Cache;
+using TransactionPipeline.Core.Marts;
 
 namespace TransactionPipeline.Core.Tests.Cache;
 
@@ -136,6 +138,42 @@ public sealed class GivingUpTests : IAsyncLifetime
         await CacheFixture.InTimeAsync(_owner.WhenIdleAsync(), "the refresh behind the answer");
 
         Assert.Equal(200m, Told(await AskAsync()).Amount);
+    }
+
+    [Fact]
+    public async Task Get_GivenUpAndTheMartFailsLater_NobodyIsLeftToHearOfIt()
+    {
+        const string Late = "a failure that comes late";
+        var unobserved = new ConcurrentQueue<Exception>();
+        EventHandler<UnobservedTaskExceptionEventArgs> hear = (_, heard) =>
+        {
+            if (heard.Exception.ToString().Contains(Late, StringComparison.Ordinal)) unobserved.Enqueue(heard.Exception);
+        };
+        TaskScheduler.UnobservedTaskException += hear;
+        try
+        {
+            await FailLateAsync();
+            for (var i = 0; i < 3; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+            Assert.Empty(unobserved);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= hear;
+        }
+
+        async Task FailLateAsync()
+        {
+            _cache.Mart.Gate = NewGate();
+            var linger = _cache.Mart.Linger = NewGate();
+            await LeaveInTheMiddleAsync(default);
+            linger.SetException(new MartException(Late));
+            await CacheFixture.InTimeAsync(_owner.WhenIdleAsync(), "the end of the refresh");
+            _cache.Mart.Linger = null;
+        }
     }
 
     private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -135,32 +135,70 @@ public sealed class MonthShelfTests : IAsyncLifetime
         Assert.False(Assert.Single(_owner.List()).IsOwned);
     }
 
+    [Fact]
+    public async Task Disown_WhileAQuestionRuns_TheKeyIsAsAnyOtherAndItsMonthIsPolledNoMore()
+    {
+        var gate = _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = _owner.AnswerAsOwnerAsync(CacheFixture.Key, TimeSpan.Zero, default, CancellationToken.None).AsTask();
+        await CacheFixture.InTimeAsync(_cache.Mart.ReadBegan.Task, "the read");
+        var disowning = _owner.DisownAsync(CacheFixture.Key);
+        Assert.False(disowning.IsCompleted);
+        gate.SetResult();
+        await CacheFixture.InTimeAsync(asking, "the answer");
+        await CacheFixture.InTimeAsync(disowning, "the end of its work");
+
+        Assert.False(Assert.Single(_owner.List()).IsOwned);
+        Assert.Equal(October, Assert.Single(_owner.MonthsOf(Mart.Warehouse)));
+        _cache.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Empty(_owner.MonthsOf(Mart.Warehouse));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(100)]
-    [InlineData(3_000)]
-    public async Task Table_OfAnySize_PollsMissesAndEvictsAtTheSameCost(int prefixes)
-    {
-        var small = Assert.Single(await AskListAsync("P")).SizeInBytes;
-        _cache.Options.MaxBytes = small * prefixes;
-        var table = _cache.Owner();
-        for (var i = 0; i < prefixes; i++) await table.GetAsync(Key($"P{i:D5}"), CacheDemand.Default, default);
-        Assert.Equal(prefixes, table.List().Count);
+    public Task Table_OfAnySize_PollsMissesAndEvictsAtTheSameCost(int prefixes) => PollMissAndEvictAsync(prefixes);
 
-        var (visited, polls) = (table.Visited, 10);
-        for (var i = 0; i < polls; i++) table.Learn(Mart.Warehouse, October, "1", _cache.Time.GetUtcNow());
-        Assert.Equal(visited, table.Visited);
+    [Fact]
+    [Trait("Tier", "Long")]
+    public Task Table_OfAMillionKeys_PollsMissesAndEvictsAtTheSameCost() => PollMissAndEvictAsync(10_000);
+
+    /// <summary>Of two marts and fifty months: what is looked at is counted, and the same for any number of prefixes.</summary>
+    private async Task PollMissAndEvictAsync(int prefixes)
+    {
+        const int Months = 50;
+        Mart[] marts = [Mart.Warehouse, Mart.Operational];
+        var small = Assert.Single(await AskListAsync("P00000")).SizeInBytes;
+        _cache.Options.MaxBytes = small * prefixes * Months * marts.Length;
+        var store = new MemoryStore(_cache.Time, static () => { });
+        await using var table = new KeyTable(_cache.Owner().Context with { Snapshots = store, Leases = store });
+        for (var i = 0; i < prefixes; i++)
+            for (var month = 0; month < Months; month++)
+                foreach (var mart in marts) await table.GetAsync(Of(mart, month, $"P{i:D5}"), CacheDemand.Default, default);
+        Assert.Equal(prefixes * Months * marts.Length, table.List().Count);
+
+        // A poll that finds nothing new visits no key but the one of each month that tells that the month is in use.
+        var visited = table.Visited;
+        foreach (var mart in marts)
+        {
+            var months = table.MonthsOf(mart);
+            Assert.Equal(Months, months.Count);
+            foreach (var month in months) table.Learn(mart, month, "1", _cache.Time.GetUtcNow());
+        }
+        Assert.Equal(Months * marts.Length, table.Visited - visited);
 
         // Each takes another's place.
-        for (var i = 0; i < 10; i++) await table.GetAsync(Key($"Q{i:D5}"), CacheDemand.Default, default);
+        visited = table.Visited;
+        for (var i = 0; i < 10; i++) await table.GetAsync(Of(Mart.Warehouse, i, $"Q{i:D5}"), CacheDemand.Default, default);
         Assert.InRange(table.Visited - visited, 10, 20);
-        Assert.Equal(prefixes, table.List().Count);
+        Assert.Equal(prefixes * Months * marts.Length, table.List().Count);
 
         async Task<IReadOnlyList<KeyStatus>> AskListAsync(string prefix)
         {
             await AskAsync(prefix);
             return _owner.List();
         }
+
+        static QueryKey Of(Mart mart, int month, string prefix) => new(mart, prefix, new Month(2020, 1).AddMonths(month));
     }
 
     private static QueryKey Key(string prefix) => CacheFixture.Key with { Prefix = prefix };
