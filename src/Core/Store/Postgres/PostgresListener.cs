@@ -67,12 +67,12 @@ public sealed partial class PostgresListener(
         connection.Notification += Hear;
         try
         {
+            await AskTimeAsync(connection, cancellationToken);
             await using (var listen = new NpgsqlCommand($"LISTEN {PostgresMart.Channel}; LISTEN {PostgresStore.SnapshotChannel}", connection)
             {
                 CommandTimeout = AnswerWithinSeconds,
             })
                 await listen.ExecuteNonQueryAsync(cancellationToken);
-            await AskTimeAsync(connection, cancellationToken);
             _isListening = true;
             if (_saidLost) LogBack();
             _saidLost = false;
