@@ -150,7 +150,11 @@ public sealed partial class TransactionReceiver(
         {
             var taken = await HeldLease.TryTakeAsync(leases, LeaseName(batch.Id), holders.Own, _leaseTime, time, cancellationToken);
             if (taken is null) continue;
-            await using (taken) await AbandonAsync(batch.Id, cause: null);
+            await using (taken)
+            {
+                // Once more under the lease: its receiver may have completed it, and given the lease back, since it was listed.
+                if (await batches.FindAsync(batch.Id, cancellationToken) is { Status: BatchStatus.Receiving }) await AbandonAsync(batch.Id, cause: null);
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Text;
 using TransactionPipeline.Core.Ingestion;
 using TransactionPipeline.Core.Marts;
+using TransactionPipeline.Core.Store;
+using static TransactionPipeline.Testing.MartHarness;
 using static TransactionPipeline.Testing.ReceiverFixture;
 
 namespace TransactionPipeline.Core.Tests.Ingestion;
@@ -200,6 +202,25 @@ public sealed class TransactionReceiverTests : IDisposable
     }
 
     [Fact]
+    public async Task DiscardDeadBatches_ReceiverCompletesMeanwhile_KeepsWhatIsReceived()
+    {
+        var batch = await _fixture.Mart.StageAsync(Sale("T001", "Halal Tea", 1m, 1, "2023-10-01"));
+        var alive = await _fixture.Leases.TryAcquireAsync($"batch/{batch}", "alive", TimeSpan.FromSeconds(15), CancellationToken.None);
+        await _fixture.Batches.BeginAsync(batch, "test.csv", CancellationToken.None);
+        // After it was listed, and before its lease is asked for.
+        var receiver = _fixture.CreateReceiver(new LateLeases(_fixture.Leases, async () =>
+        {
+            await _fixture.Batches.CompleteAsync(batch, 1, 0, CancellationToken.None);
+            await _fixture.Leases.ReleaseAsync(alive!, CancellationToken.None);
+        }));
+
+        await receiver.DiscardDeadBatchesAsync(CancellationToken.None);
+
+        Assert.Equal(["received"], await _fixture.StatusesAsync());
+        Assert.Equal(new LoadCounts(1, 0, 0, 0), await _fixture.Mart.Store.LoadAsync(batch, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Receive_TwoAtOnce_BothArrive()
     {
         var files = Enumerable.Range(0, 2).Select(file => Header
@@ -207,6 +228,20 @@ public sealed class TransactionReceiverTests : IDisposable
         var batches = await Task.WhenAll(files.Select(_fixture.ReceiveAsync));
         Assert.All(batches, batch => Assert.Equal(1000, batch.Accepted));
         Assert.Equal(["received", "received"], await _fixture.StatusesAsync());
+    }
+
+    /// <summary>Something happens before a lease is taken.</summary>
+    private sealed class LateLeases(ILeaseStore leases, Func<Task> before) : ILeaseStore
+    {
+        public async Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken)
+        {
+            await before();
+            return await leases.TryAcquireAsync(name, holder, duration, cancellationToken);
+        }
+
+        public Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken) => leases.RenewAsync(lease, duration, cancellationToken);
+
+        public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => leases.ReleaseAsync(lease, cancellationToken);
     }
 
     private sealed class Immediate(Action<long> report) : IProgress<long>

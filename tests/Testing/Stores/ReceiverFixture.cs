@@ -34,8 +34,8 @@ internal sealed class ReceiverFixture : IDisposable
 
     public IngestionOptions Options { get; } = new() { TrustInput = true, BatchSize = 2 };
 
-    public TransactionReceiver CreateReceiver() => new(
-        Stores, Batches, Leases, new LoneProcess(), new TransactionIdHasher(null),
+    public TransactionReceiver CreateReceiver(ILeaseStore? leases = null) => new(
+        Stores, Batches, leases ?? Leases, new LoneProcess(), new TransactionIdHasher(null),
         Microsoft.Extensions.Options.Options.Create(Options), Mart.Time, NullLogger<TransactionReceiver>.Instance);
 
     /// <summary>The same store as another process has it, or one that waits only so long for a lock.</summary>
