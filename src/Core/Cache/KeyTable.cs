@@ -107,7 +107,8 @@ public sealed class KeyTable : IKeyOwner, IHeldKeys, IAsyncDisposable
     public IReadOnlyCollection<Month> MonthsOf(Mart mart)
     {
         var now = Context.Time.GetUtcNow();
-        return [.. _shelves.Values.Where(shelf => shelf.Mart == mart && shelf.IsInUse(now)).Select(shelf => shelf.Month)];
+        // In an order of their own, not in that of hashes, which is another in each process: looks at the mart are the same again in a test.
+        return [.. _shelves.Values.Where(shelf => shelf.Mart == mart && shelf.IsInUse(now)).Select(shelf => shelf.Month).Order()];
     }
 
     /// <inheritdoc/>

@@ -13,13 +13,15 @@ namespace TransactionPipeline.Grains.Query;
 /// </summary>
 [GrainType("query"), Reentrant, RandomPlacement]
 internal sealed class QueryGrain(
-    GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, SiloLeaving leaving, IOptions<GrainsOptions> options, TimeProvider time)
-    : Grain, IQueryGrain
+    IGrainContext context, GrainKeyOwner keys, VersionClock versions, ILocalSiloDetails silo, SiloLeaving leaving, IOptions<GrainsOptions> options,
+    TimeProvider time) : IGrainBase, IQueryGrain
 {
     // Questions that are not answered yet. What this silo itself waits for at the key does not count: it may be this very answer.
     private int _open;
 
-    private QueryKey Key => QueryKey.Parse(this.GetPrimaryKeyString());
+    public IGrainContext GrainContext => context;
+
+    private QueryKey Key => QueryKey.Parse(context.GrainId.Key.ToString()!);
 
     public async Task<OwnerAnswer> AskAsync(OwnerQuestion question, CancellationToken cancellationToken)
     {
@@ -47,7 +49,7 @@ internal sealed class QueryGrain(
 
     public Task LeaveAsync()
     {
-        if (!keys.Table.Holds(Key)) DeactivateOnIdle();
+        if (!keys.Table.Holds(Key)) this.DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
@@ -60,7 +62,7 @@ internal sealed class QueryGrain(
 
     public Task<bool> DropAsync() => keys.Table.DropAsync(Key, CancellationToken.None);
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // Waits for a refresh under way, so that its lease is given back before the next owner needs it; not longer than Orleans does,
         // for then the lease runs out by itself.
