@@ -32,8 +32,8 @@ internal sealed partial class ClusterWatch(
     {
         // The host's watcher starts before the silo and ends after it.
         if (silo.CurrentStatus != SiloStatus.Active) throw new MartException("this silo is not in its cluster", MartFailure.Transient);
-        var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken };
         var asked = time.GetUtcNow();
+        var request = new LookRequest { Months = [.. months.Select(month => month.ToString())], Woken = woken, AskedAt = asked };
         // A watcher out of reach may hang or have died. Nothing is known then; it is activated elsewhere and the next poll finds it.
         var news = await TryAskAsync(either => Watcher.LookAsync(request, Reference, either), cancellationToken)
             ?? throw new MartException("the mart's watcher cannot be reached", MartFailure.Transient);
@@ -51,7 +51,7 @@ internal sealed partial class ClusterWatch(
 
     public Task ChangedAsync(NewsNote news)
     {
-        _listeners?.Invoke(news.ToNews(time.GetUtcNow()));
+        _listeners?.Invoke(news.ToUnaskedNews(time.GetUtcNow()));
         return Task.CompletedTask;
     }
 

@@ -11,4 +11,7 @@ internal sealed record LookRequest
 
     /// <summary>True when the mart is known to have changed just now.</summary>
     [Id(1)] public bool Woken { get; init; }
+
+    /// <summary>When it was asked, by the asker's clock: what it is told unasked later is dated from then. Null from a silo that does not say.</summary>
+    [Id(2)] public DateTimeOffset? AskedAt { get; init; }
 }

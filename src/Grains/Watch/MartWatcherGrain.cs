@@ -23,7 +23,7 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
     private readonly IMartSource _source;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
-    private readonly ObserverManager<IMartListener> _listeners;
+    private readonly ObserverManager<IMartListener, Asker> _askers;
     private MartWatch _watch = null!;
 
     public MartWatcherGrain(
@@ -34,7 +34,7 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
             ? mart
             : throw new ArgumentException($"'{context.GrainId.Key}' is no mart", nameof(context));
         (_source, _options, _time) = (sources[mart], options.Value, time);
-        _listeners = new ObserverManager<IMartListener>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
+        _askers = new ObserverManager<IMartListener, Asker>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
         {
             GetDateTime = () => time.GetUtcNow().UtcDateTime,
         };
@@ -44,13 +44,13 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
     {
         // What it does unasked is the activation's work as well.
         _watch = new MartWatch(_source, _options, _time, TaskScheduler.Current);
-        _watch.Subscribe(news => _ = TellAsync(one => one.ChangedAsync(NewsNote.Of(_mart, news, _time.GetUtcNow()))).SettledAsync());
+        _watch.Subscribe(news => _ = TellAsync(news).SettledAsync());
         return Task.CompletedTask;
     }
 
     public async Task<NewsNote> LookAsync(LookRequest request, IMartListener listener, CancellationToken cancellationToken)
     {
-        _listeners.Subscribe(listener, listener);
+        _askers.Subscribe(listener, new(listener, request.AskedAt, _time.GetTimestamp()));
         try
         {
             var news = await _watch.LookAsync([.. request.Months.Select(month => Month.Parse(month))], request.Woken, cancellationToken);
@@ -74,8 +74,18 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
         }
     }
 
-    public Task DropCopiesAsync(string key) => TellAsync(one => one.DroppedAsync(key));
-
     // One-way calls: the telling ends when they are sent, and a silo that is gone holds nobody up.
-    private Task TellAsync(Func<IMartListener, Task> tell) => _listeners.Notify(tell);
+    public Task DropCopiesAsync(string key) => _askers.Notify(one => one.Listener.DroppedAsync(key));
+
+    private Task TellAsync(MartNews news)
+    {
+        var note = NewsNote.Of(_mart, news, _time.GetUtcNow());
+        return _askers.Notify(one => one.Listener.ChangedAsync(note with { ToldAt = one.AskedAt + _time.GetElapsedTime(one.CameAt) }));
+    }
+
+    /// <summary>A silo that asks, and hears.</summary>
+    /// <param name="Listener">The silo.</param>
+    /// <param name="AskedAt">When it asked last, by its own clock.</param>
+    /// <param name="CameAt">When that came here.</param>
+    private sealed record Asker(IMartListener Listener, DateTimeOffset? AskedAt, long CameAt);
 }

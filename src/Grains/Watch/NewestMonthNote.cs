@@ -29,7 +29,7 @@ internal sealed record NewestMonthNote
         new() { Error = failed.Message, Failure = failed.Failure, RetryAfter = failed.RetryAfter };
 
     /// <summary>The month as Core knows it.</summary>
-    /// <param name="asked">When it was asked for: it is not told to be younger than it is. When it came, if nobody asked: younger by its time on the way.</param>
+    /// <param name="asked">When it was asked for: it is not told to be younger than it is.</param>
     /// <exception cref="MartException">The mart failed.</exception>
     public KnownMonth ToKnownMonth(DateTimeOffset asked) => Error is null
         ? new(Month is null ? null : Core.Marts.Month.Parse(Month), asked - Age)

@@ -20,6 +20,12 @@ internal sealed record NewsNote
     /// <summary>The newest month; null while it is not known.</summary>
     [Id(3)] public NewestMonthNote? Newest { get; init; }
 
+    /// <summary>
+    /// When it was told, by the clock of the silo that it is told to, or a little before; null in an answer, which is dated by its question,
+    /// and where that silo has not said what its clock shows.
+    /// </summary>
+    [Id(4)] public DateTimeOffset? ToldAt { get; init; }
+
     public static NewsNote Of(Mart mart, MartNews news, DateTimeOffset now) => new()
     {
         Mart = mart.Name(),
@@ -27,9 +33,16 @@ internal sealed record NewsNote
         Newest = news.Newest is { } newest ? NewestMonthNote.Of(newest, now) : null,
     };
 
-    /// <param name="asked">When it was asked for: nothing is told to be younger than it is. When it came, if nobody asked: younger by its time on the way.</param>
+    /// <param name="asked">When it was asked for: nothing is told to be younger than it is.</param>
     public MartNews ToNews(DateTimeOffset asked) => new(
         [.. Tokens.Select(note => new MonthToken(Month.Parse(note.Month), note.DataVersion, asked - note.Age))], Newest?.ToKnownMonth(asked));
+
+    /// <summary>
+    /// News that nobody asked for. It may have been long on its way, or have waited in a silo that stood still: it is as old as if it had
+    /// come when it was told.
+    /// </summary>
+    /// <param name="now">When it came.</param>
+    public MartNews ToUnaskedNews(DateTimeOffset now) => ToNews(ToldAt is { } told && told < now ? told : now);
 }
 
 /// <summary>A <see cref="MonthToken"/>.</summary>

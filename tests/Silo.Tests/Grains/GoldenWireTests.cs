@@ -63,9 +63,12 @@ public sealed class GoldenWireTests : IDisposable
         Assert.Equivalent(value, Read(Golden(name)), strict: true);
     }
 
-    [Fact]
-    public void News_FromBeforeTheyHadTheNewestMonth_AreRead() =>
-        Assert.Equivalent(Values["news"], Read(Golden("news-without-newest-month")), strict: true);
+    [Theory]
+    [InlineData("news", "news-without-newest-month")]
+    [InlineData("news", "news-without-told-at")]
+    [InlineData("look", "look-without-asked-at")]
+    public void Value_FromBeforeItHadAllItsFields_IsRead(string name, string before) =>
+        Assert.Equivalent(Values[name], Read(Golden(before)), strict: true);
 
     [Fact]
     public void Rows_OfCluster3_AreRead()

@@ -178,5 +178,7 @@ internal sealed record NewerNews
 
     [Id(3)] public NewestMonthNote? Newest { get; init; }
 
-    [Id(4)] public string? Mood { get; init; }
+    [Id(4)] public DateTimeOffset? ToldAt { get; init; }
+
+    [Id(5)] public string? Mood { get; init; }
 }
