@@ -76,7 +76,20 @@ internal sealed partial class LeaseRefresh(KeyTable table, CachedQueryContext co
         var took = context.Now() - began;
         CacheMetrics.Refreshed(key.Key.Mart, unchanged is not null ? "unchanged" : queried ? "queried" : "derived", took);
         LogRefreshed(context.Logger, key.Key, next.Version, next.Rows.Count, queried, took.TotalSeconds);
-        return new(next, queried);
+        return new(Kept(key, request) ?? next, queried);
+    }
+
+    /// <summary>
+    /// What the key has now, with the month's check, which is no longer the month's once that has changed; null when it will not do. What was
+    /// made for the key is not what it has when a look that began later found another token meanwhile. Who waits gets what the next one
+    /// will get: else the answers of one process would go back.
+    /// </summary>
+    private static Snapshot? Kept(CachedQuery key, RefreshRequest request)
+    {
+        var month = key.Month.State;
+        return key.Current is { } held && month.CheckedAt(held) >= request.NotBefore && held.Version >= request.MinVersion
+            ? held with { CheckedAt = month.CheckedAt(held) }
+            : null;
     }
 
     /// <summary>Brings in what the store has, when it is newer; returns it when it is fresh enough to need no refresh.</summary>
@@ -88,10 +101,7 @@ internal sealed partial class LeaseRefresh(KeyTable table, CachedQueryContext co
             else if (key.Current is null || head.Version > key.Current.Version) await key.AdoptContentAsync();
         }
         // What is known to be outdated here is not made good by another's clock: then the mart itself is asked.
-        var month = key.Month.State;
-        return key.Current is { } now && !month.Outdates(now) && month.CheckedAt(now) >= request.NotBefore && now.Version >= request.MinVersion
-            ? now
-            : null;
+        return key.Current is { } now && key.Month.State.Outdates(now) ? null : Kept(key, request);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Refreshed {Key}: version {Version}, {Rows} rows, queried: {Queried}, {Seconds:F3} s")]
