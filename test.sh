@@ -95,7 +95,7 @@ broken=()
 # The build has run the analyzers already, as errors, and their second run takes minutes: only the layout in the short tier, all in the long.
 echo "== dotnet format $format"
 dotnet format $format TransactionPipeline.sln --verify-no-changes --no-restore || broken+=("dotnet format")
-for project in tests/*.Tests; do
+for project in tests/*.Tests tests/Contract; do
     run_tests "$project"
 done
 

@@ -1,0 +1,118 @@
+namespace TransactionPipeline.Contract.History;
+
+/// <summary>A history in the form that the rules read.</summary>
+internal sealed class IndexedHistory
+{
+    private readonly Dictionary<MartMonth, MonthHistory> _months = [];
+    private readonly Dictionary<int, Asked> _open = [];
+    private readonly List<Asked> _asked = [];
+    private readonly List<Exchange> _exchanges = [];
+    private readonly List<Fault> _faults = [];
+    private readonly List<Dropped> _drops = [];
+    private readonly List<Weighed> _weighed = [];
+    private readonly Dictionary<AnswerKey, List<Query>> _queries = [];
+
+    public IndexedHistory(IReadOnlyList<HistoryEvent> history, Terms terms)
+    {
+        Terms = terms;
+        var contents = new Dictionary<(AnswerKey, AnswerVersion), string>();
+        var begun = new Dictionary<int, QueryBegan>();
+        foreach (var happened in history)
+        {
+            switch (happened)
+            {
+                case Changed change:
+                    if (!_months.TryGetValue(change.Month, out var month)) _months[change.Month] = month = new();
+                    month.Add(change);
+                    break;
+                case Asked asked:
+                    _open.Add(asked.Id, asked);
+                    _asked.Add(asked);
+                    break;
+                case Answered answer when _open.Remove(answer.Id, out var asked):
+                    _exchanges.Add(Pair(asked, answer, contents));
+                    break;
+                case Abandoned abandoned:
+                    _open.Remove(abandoned.Id);
+                    break;
+                case QueryBegan began:
+                    begun.Add(began.Id, began);
+                    break;
+                case QueryEnded ended:
+                    var query = new Query(begun[ended.Id], ended);
+                    if (!_queries.TryGetValue(query.Began.Key, out var queries)) _queries[query.Began.Key] = queries = [];
+                    queries.Add(query);
+                    break;
+                case Fault fault:
+                    _faults.Add(fault);
+                    break;
+                case Dropped dropped:
+                    _drops.Add(dropped);
+                    break;
+                case Weighed weighed:
+                    _weighed.Add(weighed);
+                    break;
+            }
+        }
+    }
+
+    public Terms Terms { get; }
+
+    /// <summary>All questions.</summary>
+    public IReadOnlyList<Asked> Asked => _asked;
+
+    /// <summary>What was answered, in the order of the answers.</summary>
+    public IReadOnlyList<Exchange> Exchanges => _exchanges;
+
+    /// <summary>Questions that were neither answered nor abandoned.</summary>
+    public IReadOnlyCollection<Asked> Unanswered => _open.Values;
+
+    public IReadOnlyList<Fault> Faults => _faults;
+
+    public IReadOnlyList<Dropped> Drops => _drops;
+
+    public IReadOnlyList<Weighed> Weighed => _weighed;
+
+    /// <summary>Ended queries by what they read, in the order of their ends.</summary>
+    public IReadOnlyDictionary<AnswerKey, List<Query>> Queries => _queries;
+
+    /// <summary>Whether a month's change token became another in that time.</summary>
+    public bool HasNewToken(MartMonth month, DateTimeOffset from, DateTimeOffset to) => _months
+        .Where(other => other.Key == month || (Terms.HasOneToken && other.Key.Mart == month.Mart))
+        .Any(other => other.Value.Changes.Any(change => change.At >= from && change.At <= to));
+
+    public MonthHistory MonthOf(AnswerKey key) => _months[key.Month];
+
+    /// <summary>Whether one of those faults was there at some time from <paramref name="from"/> to <paramref name="to"/>.</summary>
+    public bool HasFault(DateTimeOffset from, DateTimeOffset to, params ReadOnlySpan<FaultKind> kinds)
+    {
+        foreach (var kind in kinds)
+        {
+            // How many of this kind are there: at the beginning, and whether one comes.
+            var running = 0;
+            foreach (var fault in _faults)
+            {
+                if (fault.Kind != kind || fault.At > to) continue;
+                if (fault.At >= from) return true;
+                running += fault.IsOver ? -1 : 1;
+            }
+            if (running > 0) return true;
+        }
+        return false;
+    }
+
+    private Exchange Pair(Asked asked, Answered answer, Dictionary<(AnswerKey, AnswerVersion), string> contents)
+    {
+        var content = answer.Content;
+        if (answer.Version is { } version)
+        {
+            if (content is not null) contents.TryAdd((asked.Key, version), content);
+            else content = contents.GetValueOrDefault((asked.Key, version));
+        }
+        var exchange = new Exchange(asked, answer) { Content = content };
+        return content is null ? exchange : exchange with { State = _months[asked.Key.Month].NewestWith(asked.Key.Prefix, content, answer.At) };
+    }
+}
+
+/// <summary>A query of a mart.</summary>
+internal sealed record Query(QueryBegan Began, QueryEnded Ended);
