@@ -1,0 +1,72 @@
+using TransactionPipeline.Contract.Simulation;
+
+namespace TransactionPipeline.Contract;
+
+/// <summary>What the simulation has found, each in the shortest story that showed it.</summary>
+public sealed class RegressionTests
+{
+    /// <summary>
+    /// A silo stood still, and then took the news that had come meanwhile for what the mart had had just now: it told outdated rows to be
+    /// milliseconds old.
+    /// </summary>
+    [Fact]
+    public void News_ThatWaitedInAFrozenSilo_RenewsNothing() => KeepsTheContract(new Plan(
+        8935374016297578737,
+        new Setup(Silos: 3, IsCluster: true, Skew: 0, Poll: 10000, MaxBytes: 1048576, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+        [
+            new Ask(5063, Client: 0, Place: 0, Key: 7, MaxAge: -1, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Freeze(5139, Place: 2, Time: 18438, KnownAfter: 6073),
+            new Ask(19536, Client: 1, Place: 3, Key: 6, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: 168),
+            new Change(19726, Month: 1, What: 32),
+            new Change(20664, Month: 1, What: 103),
+            new Ask(21607, Client: 2, Place: 2, Key: 6, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+        ]));
+
+    /// <summary>
+    /// A look at a slow mart that began earlier and ended later than another found a newer token. Its rows were the answer, but not what the
+    /// key had from then on: the next question was answered with an older version.
+    /// </summary>
+    [Fact]
+    public void Refresh_ByALookThatAnotherOvertook_AnswersWhatIsHeld() => KeepsTheContract(new Plan(
+        3594959028901674476,
+        new Setup(Silos: 1, IsCluster: false, Skew: 0, Poll: 8000, MaxBytes: 1048576, HasNotices: true, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+        [
+            new Ask(264, Client: 0, Place: 0, Key: 5, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new Ask(265, Client: 2, Place: 0, Key: 5, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new Change(578, Month: 0, What: 45),
+            new Ask(1210, Client: 0, Place: 0, Key: 6, MaxAge: 0, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Change(2703, Month: 0, What: 56),
+            new MartFault(2821, MartMode.Slow, Time: 6881),
+            new Ask(3030, Client: 3, Place: 0, Key: 4, MaxAge: -1, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(3097, Client: 2, Place: 2, Key: 5, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new Change(4005, Month: 0, What: 73),
+            new Change(4439, Month: 1, What: 2),
+            new Change(5160, Month: 1, What: 61),
+            new Change(5312, Month: 0, What: 235),
+            new Ask(5870, Client: 0, Place: 1, Key: 6, MaxAge: 0, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Change(5881, Month: 1, What: 100),
+            new Ask(8353, Client: 2, Place: 1, Key: 5, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+        ]));
+
+    /// <summary>
+    /// A refresh found that the month had been checked as it was asked to be; before its caller had the answer, the month changed. The answer,
+    /// told to be revalidated, had the age of its rows' own check, long ago.
+    /// </summary>
+    [Fact]
+    public void Refresh_ByTheCheckOfAMonthThatChangesMeanwhile_IsAsYoungAsThatCheck() => KeepsTheContract(new Plan(
+        12029886149466516655,
+        new Setup(Silos: 3, IsCluster: false, Skew: 0, Poll: 1500, MaxBytes: 1048576, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: true),
+        [
+            new Ask(1226, Client: 3, Place: 2, Key: 5, MaxAge: -1, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(9510, Client: 1, Place: 2, Key: 4, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new StoreFault(15211, StoreMode.Slow, Time: 3578),
+            new Ask(15356, Client: 2, Place: 2, Key: 5, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new Change(17980, Month: 1, What: 223),
+        ]));
+
+    private static void KeepsTheContract(Plan plan)
+    {
+        var violations = Run.Of(plan).Violations;
+        Assert.True(violations.Count == 0, violations.Count == 0 ? "" : Story.Of(plan));
+    }
+}
