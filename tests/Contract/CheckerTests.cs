@@ -62,6 +62,8 @@ public sealed class CheckerTests
             [Change(0, 1), Ask(2, 1), new Answered(At(2), 1, 200, V(1), AnswerOrigin.Miss, S(0), At(2), "Halal Bag=1\nHalan=1")],
         ["RowsAreTheMarts: rows that are yet to come"] =
             [Change(0, 1), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Change(10, 2)],
+        ["RowsNeverGoBack: to one client at one process, under whatever version"] =
+            [Change(0, 1), Change(1, 2), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Ask(3, 2), Answer(3, 2, AnswerOrigin.Hit, rows: 1, version: 3, age: 2.5, asOf: 0.5)],
         ["TagIsNeverUndercut: at another process too"] =
             [Change(0, 1), Ask(2, 1, process: "b", has: 5), Answer(2, 1, AnswerOrigin.Hit, rows: 1, version: 4)],
         ["TagIsNeverUndercut: 304 is of another version"] =

@@ -20,6 +20,7 @@ public static class ContractChecker
         new OneVersionOneContent(),
         new RevalidatedMeansChecked(),
         new RowsAreTheMarts(),
+        new RowsNeverGoBack(),
         new TagIsNeverUndercut(),
         new VersionsNeverGoBack(),
     ];

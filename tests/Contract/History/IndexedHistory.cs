@@ -83,6 +83,11 @@ internal sealed class IndexedHistory
 
     public MonthHistory MonthOf(AnswerKey key) => _months[key.Month];
 
+    /// <summary>Whether an answer may be lost everywhere: where it has left memory, or was dropped, and was never stored.</summary>
+    public bool MayLoseAllCopies => (Terms.MayEvict || _drops.Count > 0) && HasFault(
+        DateTimeOffset.MinValue, DateTimeOffset.MaxValue,
+        FaultKind.StoreDown, FaultKind.StoreSlow, FaultKind.StoreReadOnly, FaultKind.StoreRestored);
+
     /// <summary>Whether one of those faults was there at some time from <paramref name="from"/> to <paramref name="to"/>.</summary>
     public bool HasFault(DateTimeOffset from, DateTimeOffset to, params ReadOnlySpan<FaultKind> kinds)
     {

@@ -31,6 +31,16 @@ internal sealed class MonthHistory
         return -1;
     }
 
+    /// <summary>The oldest state in which the prefix has those very rows; -1 when there is none.</summary>
+    public int OldestWith(string prefix, string content)
+    {
+        for (var state = 0; state < _changes.Count; state++)
+        {
+            if (ContentOf(state, prefix) == content) return state;
+        }
+        return -1;
+    }
+
     /// <summary>The newest state, of those that were told, that was committed before <paramref name="time"/>; -1 when there is none.</summary>
     public int NewestBefore(DateTimeOffset time)
     {

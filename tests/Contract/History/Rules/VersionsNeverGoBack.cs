@@ -8,10 +8,7 @@ internal sealed class VersionsNeverGoBack : IRule
 {
     public IEnumerable<(HistoryEvent At, string Why)> Breaches(IndexedHistory history)
     {
-        var mayLose = (history.Terms.MayEvict || history.Drops.Count > 0) && history.HasFault(
-            DateTimeOffset.MinValue, DateTimeOffset.MaxValue,
-            FaultKind.StoreDown, FaultKind.StoreSlow, FaultKind.StoreReadOnly, FaultKind.StoreRestored);
-        if (mayLose) yield break;
+        if (history.MayLoseAllCopies) yield break;
         // The highest version that each had by the time of each answer.
         var had = new Dictionary<(string Client, string Process, AnswerKey), List<(DateTimeOffset At, AnswerVersion Highest)>>();
         foreach (var exchange in history.Exchanges)
