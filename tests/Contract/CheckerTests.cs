@@ -56,6 +56,8 @@ public sealed class CheckerTests
             [Change(0, 1), Change(1, 2), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Ask(3, 2, process: "b"), Answer(3, 2, AnswerOrigin.Miss, rows: 1, version: 2, age: 2.5, asOf: 0.5)],
         ["OneVersionOneContent: another key under the same version"] =
             [Change(0, 1), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 1), Ask(3, 2, key: Other), Answer(3, 2, AnswerOrigin.Miss, rows: 1)],
+        ["RefusedIsNotKept: it is a hit later"] =
+            [Change(0, 1), Ask(1, 1), new CommitRefused(At(2), Key, V(1)), Answer(2, 1, AnswerOrigin.Miss, rows: 1), Ask(3, 2), Answer(3, 2, AnswerOrigin.Hit, rows: 1)],
         ["RevalidatedMeansChecked: the token contradicts what is said to be checked"] =
             [Change(0, 1), Change(50, 2), Ask(60, 1, maxAge: 0), Answer(61.5, 1, AnswerOrigin.Revalidated, rows: 1, age: 0, asOf: 30, written: 51)],
         ["RowsAreTheMarts: a row too many, cut at the wrong boundary"] =

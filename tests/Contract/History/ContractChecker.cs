@@ -18,6 +18,7 @@ public static class ContractChecker
         new NoErrorWithoutFailure(),
         new OneQueryPerChange(),
         new OneVersionOneContent(),
+        new RefusedIsNotKept(),
         new RevalidatedMeansChecked(),
         new RowsAreTheMarts(),
         new RowsNeverGoBack(),

@@ -12,8 +12,8 @@ public abstract record HistoryEvent(DateTimeOffset At);
 /// <param name="Month">The month.</param>
 /// <param name="Rows">All rows of the month from now on, in the order of an answer.</param>
 /// <param name="IsTold">
-/// Whether the mart's change token became another when, or after, the rows did. Where it showed before its rows, a cache that looked in
-/// between cannot know of them until the next change.
+/// Whether the mart's change token became one that it never was before, when or after the rows became others. Where it showed before its
+/// rows, or went back with them, a cache that looked in between cannot know of them until the next change.
 /// </param>
 public sealed record Changed(DateTimeOffset At, MartMonth Month, IReadOnlyList<SaleRow> Rows, bool IsTold = true) : HistoryEvent(At);
 
@@ -69,6 +69,12 @@ public sealed record QueryEnded(DateTimeOffset At, int Id, bool Succeeded) : His
 /// <param name="Process">Which process.</param>
 /// <param name="Bytes">How many bytes.</param>
 public sealed record Weighed(DateTimeOffset At, string Process, long Bytes) : HistoryEvent(At);
+
+/// <summary>The shared store refused new rows, as the lease that they were made under was another's by then.</summary>
+/// <param name="At">When.</param>
+/// <param name="Key">Of what.</param>
+/// <param name="Version">The version that they would have had.</param>
+public sealed record CommitRefused(DateTimeOffset At, AnswerKey Key, AnswerVersion Version) : HistoryEvent(At);
 
 /// <summary>An operator dropped an answer: what was held and stored of it is gone.</summary>
 /// <param name="At">When.</param>

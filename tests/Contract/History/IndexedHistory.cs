@@ -10,6 +10,7 @@ internal sealed class IndexedHistory
     private readonly List<Fault> _faults = [];
     private readonly List<Dropped> _drops = [];
     private readonly List<Weighed> _weighed = [];
+    private readonly List<CommitRefused> _refused = [];
     private readonly Dictionary<AnswerKey, List<Query>> _queries = [];
 
     public IndexedHistory(IReadOnlyList<HistoryEvent> history, Terms terms)
@@ -49,6 +50,9 @@ internal sealed class IndexedHistory
                 case Dropped dropped:
                     _drops.Add(dropped);
                     break;
+                case CommitRefused refused:
+                    _refused.Add(refused);
+                    break;
                 case Weighed weighed:
                     _weighed.Add(weighed);
                     break;
@@ -72,6 +76,8 @@ internal sealed class IndexedHistory
     public IReadOnlyList<Dropped> Drops => _drops;
 
     public IReadOnlyList<Weighed> Weighed => _weighed;
+
+    public IReadOnlyList<CommitRefused> Refused => _refused;
 
     /// <summary>Ended queries by what they read, in the order of their ends.</summary>
     public IReadOnlyDictionary<AnswerKey, List<Query>> Queries => _queries;

@@ -24,21 +24,32 @@ internal static class PlanMaker
             IsCostlyToPoll: dice.Percent(20),
             IsStepped: dice.Percent(20));
         var steps = new List<Step>();
-        AddQuestions(steps, dice, length);
         AddChanges(steps, dice, length);
         if (dice.Percent(75)) AddFaults(steps, dice, length, mayJump: dice.Percent(10));
+        AddQuestions(steps, dice, length, [.. steps.SelectMany(Moments)]);
         return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
     }
 
-    private static void AddQuestions(List<Step> steps, Dice dice, int length)
+    /// <summary>When something becomes other than it was.</summary>
+    private static int[] Moments(Step step) => step switch
+    {
+        MartFault fault => [fault.At, fault.At + fault.Time],
+        StoreFault fault => [fault.At, fault.At + fault.Time],
+        NetworkFault fault => [fault.At, fault.At + fault.Time],
+        Freeze freeze => [freeze.At, freeze.At + freeze.Time],
+        Kill kill => [kill.At, kill.At + kill.RestartsAfter],
+        _ => [step.At],
+    };
+
+    private static void AddQuestions(List<Step> steps, Dice dice, int length, int[] moments)
     {
         // Few keys, asked often; now and then all.
         var keys = dice.Of(1, 2, 3, 8);
         var first = dice.Below(Keys.All.Count);
         for (var left = dice.Between(60, 120); left > 0;)
         {
-            // Together, as often as not.
-            var at = dice.Below(length);
+            // Where it matters, and together, as often as not.
+            var at = dice.Percent(50) ? Math.Min(length, dice.Of<int>(moments) + dice.Below(500)) : dice.Below(length);
             for (var together = dice.Percent(40) ? dice.Between(2, 5) : 1; together > 0 && left > 0; together--, left--)
             {
                 steps.Add(new Ask(
@@ -56,11 +67,15 @@ internal static class PlanMaker
 
     private static void AddFaults(List<Step> steps, Dice dice, int length, bool mayJump)
     {
+        // In every other run many of a few kinds.
+        var kinds = mayJump ? 20 : 18;
+        int[] few = [dice.Below(kinds), dice.Below(kinds), 9];
+        var isFew = dice.Percent(50);
         for (var left = dice.Between(1, 6); left > 0; left--)
         {
             var (at, time) = (dice.Below(length), dice.Percent(30) ? dice.Between(5_000, 20_000) : dice.Between(100, 5_000));
             var (place, key) = (dice.Below(Places), dice.Below(Keys.All.Count));
-            steps.Add(dice.Below(mayJump ? 20 : 18) switch
+            steps.Add((isFew ? dice.Of<int>(few) : dice.Below(kinds)) switch
             {
                 0 or 1 => new Kill(at, place, dice.Below(60), KnownAfter: dice.Between(200, 5_000), RestartsAfter: dice.Between(200, 6_000)),
                 2 or 3 => new Freeze(at, place, time, KnownAfter: dice.Between(2_000, 12_000)),

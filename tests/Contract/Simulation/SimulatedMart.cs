@@ -70,7 +70,8 @@ internal sealed class SimulatedMart
         _world.History.Add(new Fault(_world.Now, FaultKind.MartWentBack, "mart"));
         _world.History.Add(new Fault(_world.Now, FaultKind.MartWentBack, "mart", IsOver: true));
         // One token for all months goes back with all of them only.
-        Commit(month, state.Rows, isTold: true, tokenToo && !_hasOneToken ? state.Token : null);
+        var token = tokenToo && !_hasOneToken ? state.Token : null;
+        Commit(month, state.Rows, isTold: token is null, token);
     }
 
     /// <summary>The mart as a silo reaches it.</summary>

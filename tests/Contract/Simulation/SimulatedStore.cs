@@ -1,3 +1,4 @@
+using TransactionPipeline.Contract.History;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
@@ -32,6 +33,9 @@ internal sealed class SimulatedStore(World world)
 
     /// <summary>The store as a silo reaches it.</summary>
     public StoreLine Connect(Link link, TimeProvider time) => new(this, link, time);
+
+    private void Refuse(Snapshot snapshot) => world.History.Add(
+        new CommitRefused(world.Now, Keys.Told(snapshot.Key), new(snapshot.Version.Time, snapshot.Version.Issuer)));
 
     private sealed record State(
         Dictionary<string, (Lease Lease, DateTimeOffset Until)> Leases, Dictionary<Month, SnapshotVersion> Newest, Dictionary<QueryKey, Snapshot?> Snapshots)
@@ -114,8 +118,13 @@ internal sealed class SimulatedStore(World world)
 
         private Committed Commit(Lease lease, Snapshot snapshot)
         {
-            if (!Leases.TryGetValue(lease.Name, out var held) || held.Lease != lease) return new Committed(CommitOutcome.LeaseLost);
-            if (Snapshots.GetValueOrDefault(snapshot.Key) is { } stored && stored.Version == snapshot.Version)
+            var stored = Snapshots.GetValueOrDefault(snapshot.Key);
+            if (!Leases.TryGetValue(lease.Name, out var held) || held.Lease != lease)
+            {
+                if (stored?.Version != snapshot.Version) store.Refuse(snapshot);
+                return new Committed(CommitOutcome.LeaseLost);
+            }
+            if (stored?.Version == snapshot.Version)
             {
                 Snapshots[snapshot.Key] = stored with { CheckedAt = snapshot.CheckedAt };
                 return new Committed(CommitOutcome.Stored);
