@@ -64,6 +64,30 @@ public sealed class RegressionTests
             new Change(17980, Month: 1, What: 223),
         ]));
 
+    /// <summary>
+    /// While the store is away a process whose clock is behind reads newer rows under a lower version than the store has. When it is back, the
+    /// higher number alone must not bring the older rows back, not even for as long as a refresh takes.
+    /// </summary>
+    [Fact]
+    public void Store_BackWithOlderRowsOfAHigherVersion_BringsThemToNobody()
+    {
+        for (var schedule = 0UL; schedule < 400; schedule++)
+        {
+            KeepsTheContract(new Plan(
+                new Dice(schedule).Next(),
+                new Setup(Silos: 2, IsCluster: false, Skew: 600_000, Poll: 1500, MaxBytes: Setup.Ample, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+                [
+                    new Ask(1000, Client: 0, Place: 0, Key: 0, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+                    new StoreFault(2000, StoreMode.Down, Time: 4000),
+                    new Change(2500, Month: 0, What: 0),
+                    new Ask(3000, Client: 1, Place: 1, Key: 0, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+                    new Ask(7000, Client: 1, Place: 1, Key: 0, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+                    .. Enumerable.Range(0, 12).Select(i => new Ask(
+                        7002 + (3 * i), Client: 1, Place: 1, Key: 0, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1)),
+                ]));
+        }
+    }
+
     private static void KeepsTheContract(Plan plan)
     {
         var violations = Run.Of(plan).Violations;

@@ -70,7 +70,7 @@ public sealed record QueryEnded(DateTimeOffset At, int Id, bool Succeeded) : His
 /// <param name="Bytes">How many bytes.</param>
 public sealed record Weighed(DateTimeOffset At, string Process, long Bytes) : HistoryEvent(At);
 
-/// <summary>The shared store refused new rows, as the lease that they were made under was another's by then.</summary>
+/// <summary>The shared store refused rows that were just read, as the lease that they were read under was another's by then.</summary>
 /// <param name="At">When.</param>
 /// <param name="Key">Of what.</param>
 /// <param name="Version">The version that they would have had.</param>

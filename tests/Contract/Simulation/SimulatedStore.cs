@@ -121,7 +121,8 @@ internal sealed class SimulatedStore(World world)
             var stored = Snapshots.GetValueOrDefault(snapshot.Key);
             if (!Leases.TryGetValue(lease.Name, out var held) || held.Lease != lease)
             {
-                if (stored?.Version != snapshot.Version) store.Refuse(snapshot);
+                // Rows that were just read; of others only the check is refused, which they may have had in memory alone.
+                if (snapshot.CheckedAt == snapshot.DataAsOf) store.Refuse(snapshot);
                 return new Committed(CommitOutcome.LeaseLost);
             }
             if (stored?.Version == snapshot.Version)

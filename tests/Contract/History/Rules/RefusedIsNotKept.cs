@@ -7,8 +7,6 @@ internal sealed class RefusedIsNotKept : IRule
     {
         foreach (var refused in history.Refused)
         {
-            // What it had before, and lost, is refused too.
-            if (history.Drops.Count > 0 || history.HasFault(DateTimeOffset.MinValue, refused.At, FaultKind.StoreRestored)) continue;
             foreach (var exchange in history.Exchanges)
             {
                 if (exchange.Asked.Key == refused.Key && exchange.Answer.Version == refused.Version && exchange.Asked.At > refused.At)
