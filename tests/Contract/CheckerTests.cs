@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using TransactionPipeline.Contract.History;
 
 namespace TransactionPipeline.Contract;
 
 /// <summary>The checker is trusted because it fails where it has to: each rule on a history planted for it, and none on one that is right.</summary>
-public sealed class CheckerTests
+public sealed partial class CheckerTests
 {
     private static readonly DateTimeOffset Start = new(2024, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly MartMonth Month = new("warehouse", "2023-10");
@@ -83,6 +84,16 @@ public sealed class CheckerTests
     public void EveryRule_HasAHistoryThatBreaksIt() =>
         Assert.Equal(ContractChecker.Rules.Order(StringComparer.Ordinal), Histories.Keys.Select(RuleOf).Distinct().Order(StringComparer.Ordinal));
 
+    /// <summary>The promise in docs/contract.md names the checks that hold it: all of them, and no others.</summary>
+    [Fact]
+    public void Promise_NamesEveryRule()
+    {
+        var named = CodeName().Matches(File.ReadAllText(Repository.At("docs", "contract.md"))).Select(name => name.Groups["name"].Value);
+
+        // A class that is no rule is named as well.
+        Assert.Equal(ContractChecker.Rules.Order(StringComparer.Ordinal), named.Except([nameof(RegressionTests)]).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void History_OfARightCache_BreaksNoRule()
     {
@@ -140,4 +151,7 @@ public sealed class CheckerTests
         new(At(at), id, 304, V(1), origin, S(age), At(asOf));
 
     private static Answered Error(double at, int id) => new(At(at), id, 500);
+
+    [GeneratedRegex("`(?<name>[A-Z][a-z]+[A-Z][A-Za-z]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CodeName();
 }
