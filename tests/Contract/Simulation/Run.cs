@@ -7,6 +7,9 @@ namespace TransactionPipeline.Contract.Simulation;
 /// <summary>Carries out a plan: the same plan is the same history, byte for byte.</summary>
 internal sealed class Run
 {
+    /// <summary>What is broken where a run goes round and round.</summary>
+    public const string Endless = "Endless";
+
     /// <summary>After its last step everything is well again, and what is open has so long to end.</summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(90);
 
@@ -52,7 +55,7 @@ internal sealed class Run
         _world.Run(last + Aftermath, () => _open == 0);
         _world.End();
         var violations = ContractChecker.Judge(_world.History, TermsOf(_plan));
-        return new(_plan, _world.History, _world.IsEndless ? [new("Endless", _world.History[^1], "goes round and round"), .. violations] : violations);
+        return new(_plan, _world.History, _world.IsEndless ? [new(Endless, _world.History[^1], "goes round and round"), .. violations] : violations);
     }
 
     private static Terms TermsOf(Plan plan) => new(
