@@ -3,14 +3,17 @@ using System.Runtime.Loader;
 
 namespace TransactionPipeline.Contract.Mutation;
 
-/// <summary>A copy of our assemblies, of which some are compiled anew with a bug in them; all others are shared.</summary>
+/// <summary>
+/// A copy of our assemblies, of which some are compiled anew with a bug in them; all others are shared. It stays to the process's end: one
+/// that is collected is unloaded while its code still runs.
+/// </summary>
 internal sealed class MutantContext : AssemblyLoadContext
 {
     private readonly IReadOnlyDictionary<string, byte[]> _compiled;
     private readonly Type _hunt;
 
     private MutantContext(IReadOnlyDictionary<string, byte[]> compiled)
-        : base(isCollectible: true)
+        : base(isCollectible: false)
     {
         _compiled = compiled;
         _hunt = LoadFromAssemblyName(Assembly.GetExecutingAssembly().GetName()).GetType(typeof(Hunt).FullName!)!;
