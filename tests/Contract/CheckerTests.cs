@@ -31,6 +31,8 @@ public sealed partial class CheckerTests
             [Change(0, 1), Ask(50, 1, maxAge: 10), Answer(50, 1, AnswerOrigin.Hit, rows: 1, age: 40)],
         ["AgeWithinBound: a caller that wants a check gets a hit"] =
             [Change(0, 1), Ask(50, 1, maxAge: 0), Answer(50, 1, AnswerOrigin.Hit, rows: 1, age: 0)],
+        ["AnsweredInGoodTime: nothing holds it up"] =
+            [Change(0, 1), Ask(1, 1), Answer(11, 1, AnswerOrigin.Miss, rows: 1)],
         ["BytesWithinBudget: a process holds more than it may"] =
             [new Weighed(At(1), "a", 1001)],
         ["DataAsOfIsHonest: the rows lack a change of before"] =
@@ -51,6 +53,8 @@ public sealed partial class CheckerTests
             [Change(0, 1), Ask(1, 1), Error(1, 1)],
         ["NoErrorWithoutFailure: nobody asked only for what is cached"] =
             [Change(0, 1), Ask(1, 1), new Answered(At(1), 1, 504)],
+        ["NothingIsWatchedForNobody: a month is looked at for good"] =
+            [Change(0, 1), Ask(1, 1), Answer(1, 1, AnswerOrigin.Miss, rows: 1), new Watched(At(2000), "a", 1)],
         ["OneQueryPerChange: two processes read the same"] =
             [Change(0, 1), Ask(1, 1), new QueryBegan(At(1), 1, Key), new QueryBegan(At(2), 2, Key), new QueryEnded(At(3), 1, true), new QueryEnded(At(4), 2, true), Answer(4, 1, AnswerOrigin.Miss, rows: 1)],
         ["OneVersionOneContent: other rows under the same version"] =

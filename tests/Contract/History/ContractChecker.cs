@@ -9,6 +9,7 @@ public static class ContractChecker
     [
         new AgeIsHonest(),
         new AgeWithinBound(),
+        new AnsweredInGoodTime(),
         new BytesWithinBudget(),
         new DataAsOfIsHonest(),
         new EveryQuestionIsAnswered(),
@@ -16,6 +17,7 @@ public static class ContractChecker
         new NoEmptyAnswerByFailure(),
         new NoErrorWhileLastGood(),
         new NoErrorWithoutFailure(),
+        new NothingIsWatchedForNobody(),
         new OneQueryPerChange(),
         new OneVersionOneContent(),
         new RefusedIsNotKept(),

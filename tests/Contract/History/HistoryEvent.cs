@@ -70,6 +70,12 @@ public sealed record QueryEnded(DateTimeOffset At, int Id, bool Succeeded) : His
 /// <param name="Bytes">How many bytes.</param>
 public sealed record Weighed(DateTimeOffset At, string Process, long Bytes) : HistoryEvent(At);
 
+/// <summary>How many months a process has looked at, as somebody has asked for them.</summary>
+/// <param name="At">When.</param>
+/// <param name="Process">Which process.</param>
+/// <param name="Months">How many.</param>
+public sealed record Watched(DateTimeOffset At, string Process, int Months) : HistoryEvent(At);
+
 /// <summary>The shared store refused rows that were just read, as the lease that they were read under was another's by then.</summary>
 /// <param name="At">When.</param>
 /// <param name="Key">Of what.</param>

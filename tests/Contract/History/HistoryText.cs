@@ -24,6 +24,7 @@ public static class HistoryText
         QueryBegan began => $"query {began.Id} of {began.Key} begins",
         QueryEnded ended => $"query {ended.Id} {(ended.Succeeded ? "has read" : "fails")}",
         Weighed weighed => $"{weighed.Process} holds {weighed.Bytes} bytes",
+        Watched watched => $"{watched.Process} watches {watched.Months} months",
         CommitRefused refused => $"the store refuses {refused.Version} of {refused.Key}",
         Dropped dropped => $"{dropped.Key} is dropped",
         Fault fault => $"{fault.Kind} {fault.Where}{(fault.IsOver ? " is over" : "")}",

@@ -10,6 +10,7 @@ internal sealed class IndexedHistory
     private readonly List<Fault> _faults = [];
     private readonly List<Dropped> _drops = [];
     private readonly List<Weighed> _weighed = [];
+    private readonly List<Watched> _watched = [];
     private readonly List<CommitRefused> _refused = [];
     private readonly Dictionary<AnswerKey, List<Query>> _queries = [];
 
@@ -53,6 +54,9 @@ internal sealed class IndexedHistory
                 case CommitRefused refused:
                     _refused.Add(refused);
                     break;
+                case Watched watched:
+                    _watched.Add(watched);
+                    break;
                 case Weighed weighed:
                     _weighed.Add(weighed);
                     break;
@@ -76,6 +80,8 @@ internal sealed class IndexedHistory
     public IReadOnlyList<Dropped> Drops => _drops;
 
     public IReadOnlyList<Weighed> Weighed => _weighed;
+
+    public IReadOnlyList<Watched> Watched => _watched;
 
     public IReadOnlyList<CommitRefused> Refused => _refused;
 

@@ -27,6 +27,7 @@ internal static class PlanMaker
         AddChanges(steps, dice, length);
         if (dice.Percent(75)) AddFaults(steps, dice, length, mayJump: dice.Percent(10));
         AddQuestions(steps, dice, length, [.. steps.SelectMany(Moments)]);
+        if (dice.Percent(10)) steps.Add(new Rest(length + 90_000));
         return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
     }
 

@@ -134,6 +134,10 @@ internal sealed class Run
                 silo.Time.Jump(Milliseconds(jump.By));
                 Once(FaultKind.ClockJumped, silo.Name);
                 break;
+            case Rest:
+                foreach (var silo in _silos.Values.Where(silo => silo.TakesQuestions && !silo.Tasks.IsFrozen))
+                    _world.History.Add(new Watched(_world.Now, silo.Name, silo.Table.MonthsOf(Core.Marts.Mart.Warehouse).Count));
+                break;
             case Drop drop when _silos.TryGetValue(drop.Place, out var silo) && silo.TakesQuestions:
                 _world.History.Add(new Dropped(_world.Now, Keys.Told(Keys.All[drop.Key])));
                 silo.Drop(Keys.All[drop.Key]);
@@ -181,10 +185,18 @@ internal sealed class Run
 
     private void Died(SimulatedSilo silo, int knownAfter, int restartsAfter)
     {
-        Once(FaultKind.ProcessKilled, silo.Name);
+        _world.History.Add(new Fault(_world.Now, FaultKind.ProcessKilled, silo.Name));
         silo.BreakOff();
         _silos.Remove(silo.Place);
-        _world.After(Milliseconds(knownAfter), () => _cluster.DeclareEnded(silo));
+        _world.After(Milliseconds(knownAfter), () =>
+        {
+            _cluster.DeclareEnded(silo);
+        });
+        // Where no membership tells of it, its leases hold others up until their time is over.
+        _world.After(Milliseconds(_plan.Setup.IsCluster ? knownAfter : Setup.Lease * 1000), () =>
+        {
+            _world.History.Add(new Fault(_world.Now, FaultKind.ProcessKilled, silo.Name, IsOver: true));
+        });
         _world.After(Milliseconds(restartsAfter), () =>
         {
             if (!_silos.ContainsKey(silo.Place)) Start(silo.Place);

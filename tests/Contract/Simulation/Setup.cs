@@ -14,7 +14,7 @@ internal sealed record Setup(
     int Silos, bool IsCluster, int Skew, int Poll, long MaxBytes, bool HasNotices, bool HasOneToken, bool IsCostlyToPoll, bool IsStepped)
 {
     /// <summary>Ages that a run of a minute gets through, in seconds.</summary>
-    public const int FreshFor = 5, StaleFor = 8, MaxStaleOnError = 40, Lease = 3, RetryAfterError = 1;
+    public const int FreshFor = 5, StaleFor = 8, MaxStaleOnError = 20, Lease = 10, RetryAfterError = 1;
 
     /// <summary>Room for all keys.</summary>
     public const long Ample = 1 << 20;

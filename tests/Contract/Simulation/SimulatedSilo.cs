@@ -18,6 +18,9 @@ namespace TransactionPipeline.Contract.Simulation;
 /// </summary>
 internal sealed class SimulatedSilo
 {
+    // A key itself, without its rows.
+    private const int BytesOfKey = 360;
+
     // Of a million, as quartz clocks have it.
     private const int MaxDrift = 50;
 
@@ -204,7 +207,7 @@ internal sealed class SimulatedSilo
         var asked = Table.GetAsync(key, new CacheDemand(null, OnlyIfCached: true), CancellationToken.None);
         if (!asked.IsCompletedSuccessfully || _questions.Count > 0 || !Table.WhenIdleAsync().IsCompleted) return;
         await asked;
-        _world.History.Add(new Weighed(_world.Now, Name, Simulation.Keys.All.Sum(held => Table.Peek(held)?.Rows.SizeInBytes ?? 0)));
+        _world.History.Add(new Weighed(_world.Now, Name, Simulation.Keys.All.Sum(held => Table.Peek(held) is { } one ? BytesOfKey + one.Rows.SizeInBytes : 0)));
     }
 
     private async Task AnswerAsync(Asked asked, QueryKey key, SnapshotVersion tag, CancellationToken cancellationToken)

@@ -75,3 +75,6 @@ internal sealed record Jump(int At, int Place, int By) : Step(At);
 
 /// <summary>An operator drops a key.</summary>
 internal sealed record Drop(int At, int Place, int Key) : Step(At);
+
+/// <summary>Nobody has asked for long: it is told what each silo still looks at.</summary>
+internal sealed record Rest(int At) : Step(At);
