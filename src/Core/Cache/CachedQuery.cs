@@ -149,6 +149,12 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     /// <summary>Whether somebody asked for it lately enough to keep it fresh.</summary>
     internal bool IsInUse(DateTimeOffset now) => now - LastAskedAt <= Context.Options.FreshFor + Context.Options.StaleFor;
 
+    /// <summary>Keeps what its month says of it, before the month forgets that.</summary>
+    internal void KeepCheck()
+    {
+        lock (_month.KeyGate) _state = _state.Checked(_month.State);
+    }
+
     /// <summary>Refreshes it, behind the answers, when its month has changed since; false when it has not.</summary>
     internal bool RefreshWhenOutdated()
     {

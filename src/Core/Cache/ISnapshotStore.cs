@@ -22,6 +22,12 @@ public interface ISnapshotStore
     /// </summary>
     Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Keeps that months of a mart had these change tokens: what is stored of them under the same token counts as checked then. What is
+    /// known from later stands. It needs no lease, as it is so whoever tells it.
+    /// </summary>
+    Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken);
+
     /// <summary>The newest month that a snapshot with rows is stored for, of any prefix; null when there is none.</summary>
     Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken);
 
@@ -36,7 +42,15 @@ public sealed record SnapshotHead(SnapshotVersion Version, string DataVersion, D
     /// What of it can be relied on at <paramref name="now"/>, by the clock that dated it and that may have been set back since: no check is
     /// from later than now. Null when the rows themselves are, and so have to be read anew.
     /// </summary>
-    internal SnapshotHead? DatedBy(DateTimeOffset now) => DataAsOf > now ? null : CheckedAt > now ? this with { CheckedAt = DataAsOf } : this;
+    /// <param name="now">Now.</param>
+    /// <param name="seenAt">When its change token was last noted, see <see cref="ISnapshotStore.NoteAsync"/>; null when it never was.</param>
+    internal SnapshotHead? DatedBy(DateTimeOffset now, DateTimeOffset? seenAt)
+    {
+        if (DataAsOf > now) return null;
+        var checkedAt = CheckedAt > now ? DataAsOf : CheckedAt;
+        if (seenAt is { } seen && seen > checkedAt && seen <= now) checkedAt = seen;
+        return this with { CheckedAt = checkedAt };
+    }
 }
 
 /// <summary>What came of a commit.</summary>

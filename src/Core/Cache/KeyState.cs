@@ -44,6 +44,10 @@ internal sealed record KeyState
     /// <summary>What was held is dropped, in the store too.</summary>
     public KeyState Forgotten() => Unknown with { IsLoaded = true, Refreshes = Refreshes };
 
+    /// <summary>What the month says of its snapshot is its own from now on: the month will forget it.</summary>
+    public KeyState Checked(MonthState month) =>
+        Snapshot is { } held && month.CheckedAt(held) is var checkedAt && checkedAt > held.CheckedAt ? this with { Snapshot = held with { CheckedAt = checkedAt } } : this;
+
     /// <summary>Takes a snapshot over when it is newer than what is held, by its version and by what is known of the mart.</summary>
     /// <returns>This very state when it is not.</returns>
     public KeyState Adopted(Snapshot snapshot, MonthState month)

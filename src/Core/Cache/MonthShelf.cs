@@ -104,6 +104,7 @@ internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
         }
         foreach (var key in visited)
         {
+            if (hasChanged) key.KeepCheck();
             var isUsed = key.IsInUse(now);
             var isBehind = isUsed && key.RefreshWhenOutdated();
             lock (_gate)
@@ -118,6 +119,7 @@ internal sealed class MonthShelf(KeyTable table, Mart mart, Month month)
     /// <summary>Nobody asks for the key: it is told of news no more, unless it was asked for meanwhile.</summary>
     private void Disuse(CachedQuery key)
     {
+        key.KeepCheck();
         lock (_gate) Unseat(key, NoSeat);
         if (key.IsInUse(table.Context.Now())) Use(key);
     }

@@ -42,6 +42,15 @@ public sealed partial class FallbackStore(
             : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => new(CommitOutcome.Stored));
 
     /// <inheritdoc/>
+    public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => TryAsync(
+        async () =>
+        {
+            await snapshots.NoteAsync(mart, seen, cancellationToken);
+            return true;
+        },
+        () => false);
+
+    /// <inheritdoc/>
     public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) =>
         TryAsync(() => snapshots.FindNewestMonthAsync(mart, cancellationToken), () => null);
 

@@ -7,12 +7,6 @@ namespace TransactionPipeline.Core.Watch;
 /// <param name="Newest">Its newest month; null while it is not known.</param>
 public sealed record MartNews(IReadOnlyList<MonthToken> Tokens, KnownMonth? Newest);
 
-/// <summary>A month's change token.</summary>
-/// <param name="Month">The month.</param>
-/// <param name="DataVersion">The token, as <see cref="IMartSource.GetChangeTokenAsync"/> gave it.</param>
-/// <param name="AsOf">When the look at it began.</param>
-public readonly record struct MonthToken(Month Month, string DataVersion, DateTimeOffset AsOf);
-
 /// <summary>A mart's newest month.</summary>
 /// <param name="Month">The newest month with data; null while the mart is empty.</param>
 /// <param name="AsOf">When the mart was asked.</param>

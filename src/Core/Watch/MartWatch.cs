@@ -7,14 +7,17 @@ namespace TransactionPipeline.Core.Watch;
 /// Looks at one mart for all who ask: once for each <see cref="CacheOptions.PollSeconds"/>, at every month that anybody asked for lately,
 /// however many ask. A mart that has one token for all months is asked once in a look. One that is costly to poll is asked again only
 /// after <see cref="CacheOptions.SlowPollSeconds"/>, or when it is known to have changed; till then its tokens are told as of their last look.
-/// Safe to call from any thread.
+/// What it has seen is kept in the store as well, for those who know it not, as after a restart: of a month once for each
+/// <see cref="CacheOptions.FreshForSeconds"/>. Safe to call from any thread.
 /// </summary>
 public sealed class MartWatch : IMartWatch
 {
     /// <summary>A month that nobody asked for in so many polls is not looked at any more.</summary>
     private const int PollsToForget = 10;
 
+    private readonly Mart _name;
     private readonly IMartSource _mart;
+    private readonly ISnapshotStore _store;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
     private readonly TaskScheduler _tasks;
@@ -22,23 +25,24 @@ public sealed class MartWatch : IMartWatch
     private readonly Lock _gate = new();
     private readonly Dictionary<Month, DateTimeOffset> _usedAt = [];
     private readonly Dictionary<Month, MonthToken> _seen = [];
+    private readonly Dictionary<Month, DateTimeOffset> _noted = [];
     private Action<MartNews>? _listeners;
 
     // Looks by their number, one at a time.
     private Look? _looking;
+    private Task _noting = Task.CompletedTask;
     private int _begun;
     private int _done;
     private int _doneWoken;
 
     /// <summary>A watch that has seen nothing yet.</summary>
     /// <param name="mart">What is looked at.</param>
-    /// <param name="options">Polls and ages.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="tasks">Where it looks; <see cref="TaskScheduler.Default"/> when it is not told.</param>
-    public MartWatch(IMartSource mart, CacheOptions options, TimeProvider time, TaskScheduler? tasks = null)
+    /// <param name="context">What it works with.</param>
+    public MartWatch(Mart mart, CachedQueryContext context)
     {
-        (_mart, _options, _time, _tasks) = (mart, options, time, tasks ?? TaskScheduler.Default);
-        _newest = new NewestMonth(() => AskNewestMonthAsync(mart, time), options, time, _tasks);
+        (_name, _mart, _store) = (mart, context.Sources[mart], context.Snapshots);
+        (_options, _time, _tasks) = (context.Options, context.Time, context.Tasks);
+        _newest = new NewestMonth(() => AskNewestMonthAsync(_mart, _time), _options, _time, _tasks);
     }
 
     /// <summary>The newest month as the mart has it now.</summary>
@@ -116,6 +120,7 @@ public sealed class MartWatch : IMartWatch
                 }
                 _done = look.Number;
                 if (look.IsWoken) _doneWoken = look.Number;
+                Note(tokens);
             }
         }
         finally
@@ -136,6 +141,7 @@ public sealed class MartWatch : IMartWatch
             {
                 _usedAt.Remove(month);
                 _seen.Remove(month);
+                _noted.Remove(month);
             }
             months = [.. _usedAt.Keys.Select((month, i) => (month, _mart.HasOneToken && i > 0 ? null : LastLookAt(month)))];
         }
@@ -150,6 +156,16 @@ public sealed class MartWatch : IMartWatch
         var asOf = _time.GetUtcNow();
         if (_mart.IsCostlyToPoll && last is { } known && known.AsOf <= asOf && asOf - known.AsOf < _options.SlowPoll) return known with { Month = month };
         return new MonthToken(month, await _mart.GetChangeTokenAsync(month, CancellationToken.None), asOf);
+    }
+
+    /// <summary>Called under the gate. Nobody waits for the store, and what it could not take the next look but one brings.</summary>
+    private void Note(IReadOnlyList<MonthToken> tokens)
+    {
+        if (!_noting.IsCompleted) return;
+        List<MonthToken> due = [.. tokens.Where(token => !_noted.TryGetValue(token.Month, out var noted) || noted > token.AsOf || token.AsOf - noted >= _options.FreshFor)];
+        if (due.Count == 0) return;
+        foreach (var token in due) _noted[token.Month] = token.AsOf;
+        _noting = _tasks.Run(() => _store.NoteAsync(_name, due, CancellationToken.None)).SettledAsync();
     }
 
     /// <summary>Called under the gate.</summary>

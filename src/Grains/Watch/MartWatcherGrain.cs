@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Utilities;
@@ -20,30 +19,27 @@ internal sealed class MartWatcherGrain : Grain, IMartWatcherGrain
     private const int PollsToForget = 10;
 
     private readonly Mart _mart;
-    private readonly IMartSource _source;
-    private readonly CacheOptions _options;
+    private readonly CachedQueryContext _cache;
     private readonly TimeProvider _time;
     private readonly ObserverManager<IMartListener, Asker> _askers;
     private MartWatch _watch = null!;
 
-    public MartWatcherGrain(
-        IGrainContext context, IReadOnlyDictionary<Mart, IMartSource> sources, IOptions<CacheOptions> options,
-        TimeProvider time, ILogger<MartWatcherGrain> logger)
+    public MartWatcherGrain(IGrainContext context, CachedQueryContext cache, ILogger<MartWatcherGrain> logger)
     {
         _mart = MartNames.TryParse(context.GrainId.Key.ToString(), out var mart)
             ? mart
             : throw new ArgumentException($"'{context.GrainId.Key}' is no mart", nameof(context));
-        (_source, _options, _time) = (sources[mart], options.Value, time);
-        _askers = new ObserverManager<IMartListener, Asker>(TimeSpan.FromSeconds(options.Value.PollSeconds * PollsToForget), logger)
+        (_cache, _time) = (cache, cache.Time);
+        _askers = new ObserverManager<IMartListener, Asker>(TimeSpan.FromSeconds(cache.Options.PollSeconds * PollsToForget), logger)
         {
-            GetDateTime = () => time.GetUtcNow().UtcDateTime,
+            GetDateTime = () => _time.GetUtcNow().UtcDateTime,
         };
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // What it does unasked is the activation's work as well.
-        _watch = new MartWatch(_source, _options, _time, TaskScheduler.Current);
+        _watch = new MartWatch(_mart, _cache with { Tasks = TaskScheduler.Current });
         _watch.Subscribe(news => _ = TellAsync(news).SettledAsync());
         return Task.CompletedTask;
     }

@@ -40,8 +40,7 @@ public static class CacheSetup
         services.AddSingleton<KeyTable>();
         services.AddSingleton<IKeyOwner>(provider => provider.GetRequiredService<KeyTable>());
         services.AddSingleton<IReadOnlyDictionary<Mart, IMartWatch>>(provider => provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartSource>>()
-            .ToDictionary(mart => mart.Key, mart => (IMartWatch)new MartWatch(
-                mart.Value, provider.GetRequiredService<IOptions<CacheOptions>>().Value, provider.GetRequiredService<TimeProvider>())));
+            .ToDictionary(mart => mart.Key, mart => (IMartWatch)new MartWatch(mart.Key, provider.GetRequiredService<CachedQueryContext>())));
         services.AddSingleton(provider => new NewestMonths(
             provider.GetRequiredService<IReadOnlyDictionary<Mart, IMartWatch>>(),
             provider.GetRequiredService<FallbackStore>(),

@@ -131,6 +131,8 @@ internal static class KeyTableBenchmark
         public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
             Task.FromResult(new Committed(CommitOutcome.Stored));
 
+        public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => Task.FromResult<Month?>(null);
 
         public Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => Task.FromResult(false);

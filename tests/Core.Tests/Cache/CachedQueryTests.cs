@@ -200,6 +200,36 @@ public sealed class CachedQueryTests : IAsyncLifetime
         Assert.Equal("the mart is away", error.Message);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Get_UnchangedForDaysThenChangedAndFailing_ServesTheLastGoodFromItsLastCheck(int hoursUnused)
+    {
+        await AskAsync();
+        var lastRight = DateTimeOffset.MinValue;
+        for (var hour = 0; hour < 50; hour++)
+        {
+            _cache.Time.Advance(TimeSpan.FromHours(1));
+            Hear("1");
+            if (hour < 50 - hoursUnused) lastRight = (await AskAsync()).CheckedAt;
+        }
+        _cache.Mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        foreach (var token in (string[])["v2", "v3"])
+        {
+            _cache.Time.Advance(TimeSpan.FromSeconds(1));
+            Hear(token);
+            await _owner.WhenIdleAsync();
+        }
+
+        var answer = await AskAsync();
+
+        Assert.Equal(CacheResult.StaleOnError, answer.Result);
+        Assert.InRange(answer.CheckedAt, lastRight, lastRight.AddHours(hoursUnused));
+
+        void Hear(string token) => _owner.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, token, _cache.Time.GetUtcNow());
+    }
+
     [Fact]
     public async Task Get_ColdAndMartFails_FailsAndTheNextQuestionTriesAgain()
     {

@@ -42,6 +42,24 @@ public sealed class KeyStateTests
     public void Heard_OfBeforeWhatIsKnown_ChangesNothing() =>
         Assert.Equal("b", MonthState.Unknown.Heard("b", Start, Start).Heard("a", Start.AddSeconds(-1), Start).DataVersion);
 
+    [Fact]
+    public void Heard_MonthHasChanged_WhatWasRightUntilThenStaysChecked()
+    {
+        var key = KeyState.Unknown.Loaded().Adopted(Snapshot(1, "a", Start), MonthState.Unknown);
+        var (lastRight, changed) = (Start.AddDays(3), Start.AddDays(3).AddSeconds(1));
+        var month = MonthState.Unknown.Heard("a", lastRight, lastRight).Heard("b", changed, changed);
+
+        Assert.Equal(lastRight, LastGood(key, month));
+        // One that was told of the change keeps it over the next.
+        key = key.Checked(month);
+        Assert.Equal(lastRight, LastGood(key, month.Heard("c", changed.AddSeconds(1), changed.AddSeconds(1))));
+        // Back again, as far as the mart says.
+        Assert.Equal(changed.AddSeconds(2), LastGood(key, month.Heard("a", changed.AddSeconds(2), changed.AddSeconds(2))));
+
+        DateTimeOffset? LastGood(KeyState key, MonthState month) =>
+            key.LastGood(CacheDemand.Default, month, Options, changed.AddHours(1), new MartException("away", MartFailure.Transient))?.CheckedAt;
+    }
+
     private static Snapshot Snapshot(long version, string dataVersion, DateTimeOffset checkedAt) =>
         new(CacheFixture.Key, new(version, 1), dataVersion, checkedAt, checkedAt, MartRows.Empty);
 

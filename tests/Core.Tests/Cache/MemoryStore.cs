@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
@@ -13,6 +14,9 @@ internal sealed class MemoryStore(TimeProvider time, Action step) : ISnapshotSto
     private readonly Dictionary<string, long> _fences = new(StringComparer.Ordinal);
 
     public bool IsAway { get; set; }
+
+    /// <summary>What was seen of months, as it was told.</summary>
+    public ConcurrentQueue<IReadOnlyCollection<MonthToken>> Noted { get; } = new();
 
     public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => CallAsync(() =>
         _snapshots.TryGetValue(key, out var stored) ? new SnapshotHead(stored.Version, stored.DataVersion, stored.DataAsOf, stored.CheckedAt) : null);
@@ -31,6 +35,13 @@ internal sealed class MemoryStore(TimeProvider time, Action step) : ISnapshotSto
         }
         _snapshots[snapshot.Key] = snapshot;
         return new Committed(CommitOutcome.Stored);
+    });
+
+    // What it makes nothing of costs a refresh, and makes no answer wrong.
+    public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => CallAsync(() =>
+    {
+        Noted.Enqueue(seen);
+        return true;
     });
 
     public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => CallAsync(() =>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Cache;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
+using TransactionPipeline.Core.Tests.Watch;
 using TransactionPipeline.Core.Watch;
 
 namespace TransactionPipeline.Core.Tests.Cache;
@@ -56,7 +57,7 @@ public sealed class ScheduledTasksTests
         public IReadOnlyList<string> Run()
         {
             var tables = Enumerable.Range(0, 2).Select(NewTable).ToList();
-            var watches = new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = new MartWatch(this, new CacheOptions(), _time, _tasks) };
+            var watches = new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = Watches.Over(this, new CacheOptions(), _time, _tasks, _store) };
             var newest = new NewestMonths(watches, _store, new CacheOptions(), _time, _tasks);
             using var watched = new CancellationTokenSource();
             var watchers = tables.Select(table => new MartWatcher(

@@ -37,6 +37,22 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_RestartWhileTheMartIsAway_WhatTheWatchSawCounts()
+    {
+        var owner = _cache.Owner();
+        await AskAsync(owner);
+        _cache.Time.Advance(TimeSpan.FromHours(30));
+        var seen = _cache.Time.GetUtcNow();
+        await _cache.Snapshots.NoteAsync(CacheFixture.Key.Mart, [new(CacheFixture.Key.Month, "1", seen)], CancellationToken.None);
+        _cache.Mart.Failure = new MartException("the mart is away", MartFailure.Transient);
+        _cache.Time.Advance(TimeSpan.FromHours(2));
+
+        var answer = await AskAsync(_cache.Owner());
+
+        Assert.Equal((CacheResult.StaleOnError, seen), (answer.Result, answer.CheckedAt));
+    }
+
+    [Fact]
     public async Task Get_ColdInThreeProcesses_QueriesOnce()
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,6 +6,7 @@ using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Store.Postgres;
 using TransactionPipeline.Core.Tests.Faults;
+using TransactionPipeline.Core.Tests.Watch;
 using TransactionPipeline.Core.Watch;
 using static TransactionPipeline.Testing.MartHarness;
 
@@ -218,7 +219,7 @@ public sealed class PostgresListenerTests(PostgresFixture server)
         }
 
         public Task<MartNews> LookAsync(IReadOnlyCollection<Month> months, bool woken, CancellationToken cancellationToken) =>
-            new MartWatch(mart, options, TimeProvider.System).LookAsync(months, woken, cancellationToken);
+            Watches.Over(mart, options, TimeProvider.System).LookAsync(months, woken, cancellationToken);
 
         public Task<KnownMonth> FindNewestMonthAsync(CancellationToken cancellationToken) => MartWatch.AskNewestMonthAsync(mart, TimeProvider.System);
     }

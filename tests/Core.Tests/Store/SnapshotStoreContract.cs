@@ -53,6 +53,64 @@ public abstract class SnapshotStoreContract
     }
 
     [Fact]
+    public async Task Note_MonthUnchanged_CountsAsCheckedThenForAllItsKeys()
+    {
+        await StoreAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 1));
+        var other = Key with { Prefix = "Halal Tea" };
+        await StoreAsync(await LeaseAsync(key: other), Snapshot(2, "v1", Noon.AddMinutes(1), 1) with { Key = other });
+
+        await NoteAsync("v1", Noon.AddMinutes(5));
+        await NoteAsync("v1", Noon.AddMinutes(4));
+
+        AssertHead(1, "v1", Noon, Noon.AddMinutes(5), await Snapshots.FindAsync(Key, CancellationToken.None));
+        AssertHead(2, "v1", Noon.AddMinutes(1), Noon.AddMinutes(5), await Store.NewSnapshots().FindAsync(other, CancellationToken.None));
+        var loaded = (await Store.NewSnapshots().LoadAsync(Key, CancellationToken.None))!;
+        AssertHead(1, "v1", Noon, Noon.AddMinutes(5), new(loaded.Version, loaded.DataVersion, loaded.DataAsOf, loaded.CheckedAt));
+    }
+
+    [Fact]
+    public async Task Note_MonthHasChangedOrIsAnother_ChecksNothing()
+    {
+        await StoreAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 1));
+
+        await NoteAsync("v1", Noon.AddMinutes(4));
+        await NoteAsync("v2", Noon.AddMinutes(5));
+        await Snapshots.NoteAsync(Mart.Operational, [new(new Month(2023, 11), "v1", Noon.AddMinutes(6))], CancellationToken.None);
+        await Snapshots.NoteAsync(Mart.Warehouse, [new(Key.Month, "v1", Noon.AddMinutes(6))], CancellationToken.None);
+
+        // What was right until the change was right until then.
+        AssertHead(1, "v1", Noon, Noon.AddMinutes(4), await Snapshots.FindAsync(Key, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Note_FromATimeToCome_GivesWay()
+    {
+        await StoreAsync(await LeaseAsync(), Snapshot(1, "v1", Noon, 1));
+
+        await NoteAsync("v1", Noon.AddYears(100));
+        AssertHead(1, "v1", Noon, Noon, await Snapshots.FindAsync(Key, CancellationToken.None));
+        await NoteAsync("v1", Noon.AddMinutes(5));
+
+        AssertHead(1, "v1", Noon, Noon.AddMinutes(5), await Snapshots.FindAsync(Key, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Note_ManyAtOnceInAnyOrder_HoldNobodyUp()
+    {
+        var months = Enumerable.Range(1, 9).Select(month => new Month(2023, month)).ToList();
+        foreach (var month in months)
+        {
+            var key = Key with { Month = month };
+            await StoreAsync(await LeaseAsync(key: key), Snapshot(1, "v1", Noon, 1) with { Key = key });
+        }
+
+        await Task.WhenAll(Enumerable.Range(1, 40).Select(i => Task.Run(() => Store.NewSnapshots().NoteAsync(
+            Mart.Operational, [.. (i % 2 == 0 ? months : Enumerable.Reverse(months)).Select(month => new MonthToken(month, "v1", Noon.AddMinutes(i)))], CancellationToken.None))));
+
+        foreach (var month in months) AssertHead(1, "v1", Noon, Noon.AddMinutes(40), await Snapshots.FindAsync(Key with { Month = month }, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Commit_VersionNotAboveAllOfItsMonth_IsRefusedAndTellsTheNewest()
     {
         var lease = await LeaseAsync();
@@ -162,6 +220,9 @@ public abstract class SnapshotStoreContract
 
     private async Task<Lease> LeaseAsync(string holder = "holder", QueryKey? key = null) => (await Store.NewLeases()
         .TryAcquireAsync((key ?? Key).ToString(), holder, TimeSpan.FromSeconds(30), CancellationToken.None))!;
+
+    private Task NoteAsync(string dataVersion, DateTimeOffset asOf) =>
+        Snapshots.NoteAsync(Key.Mart, [new(Key.Month, dataVersion, asOf)], CancellationToken.None);
 
     private Task<Committed> CommitAsync(Lease lease, Snapshot snapshot) => Snapshots.CommitAsync(lease, snapshot, CancellationToken.None);
 

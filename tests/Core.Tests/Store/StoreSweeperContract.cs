@@ -36,6 +36,19 @@ public abstract class StoreSweeperContract
     }
 
     [Fact]
+    public async Task Sweep_OldCheckOfAMonth_GoesAndANewOneStays()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var month = Key("any").Month;
+        var snapshots = Store.NewSnapshots();
+        await snapshots.NoteAsync(Mart.Operational, [new(month, "old", now.AddDays(-8)), new(new Month(2023, 1), "used", now.AddDays(-6))], CancellationToken.None);
+        await snapshots.NoteAsync(Mart.Operational, [new(month, "used", now.AddDays(-6))], CancellationToken.None);
+
+        Assert.Equal(1, await SweepAsync(now));
+        Assert.Equal(2, await SweepAsync(now.AddDays(2)));
+    }
+
+    [Fact]
     public async Task Sweep_OldHistory_GoesAndWhatIsUnderWayStays()
     {
         var batches = Store.NewBatches();

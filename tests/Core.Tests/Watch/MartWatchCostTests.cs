@@ -74,7 +74,7 @@ public sealed class MartWatchCostTests
         else Assert.Contains(setting, problem, StringComparison.Ordinal);
     }
 
-    private MartWatch Watch() => new(_mart, new CacheOptions(), _time);
+    private MartWatch Watch() => Watches.Over(_mart, new CacheOptions(), _time);
 
     private static async Task<MonthToken> LookAsync(MartWatch watch, bool woken = false) =>
         (await watch.LookAsync([October], woken, CancellationToken.None)).Tokens.Single();

@@ -15,11 +15,13 @@ public sealed class MartWatchTests
     private readonly FakeTimeProvider _time = new();
     private readonly TwoMonths _mart = new();
     private readonly ConcurrentQueue<MartNews> _told = new();
+    private readonly MemoryStore _store;
     private readonly MartWatch _watch;
 
     public MartWatchTests()
     {
-        _watch = new MartWatch(_mart, new CacheOptions { PollSeconds = 1 }, _time);
+        _store = new MemoryStore(_time, () => { });
+        _watch = Watches.Over(_mart, new CacheOptions { PollSeconds = 1, FreshForSeconds = 3 }, _time, store: _store);
         _watch.Subscribe(_told.Enqueue);
     }
 
@@ -243,6 +245,41 @@ public sealed class MartWatchTests
 
         Assert.Equal(("2", _time.GetUtcNow()), (token.DataVersion, token.AsOf));
         Assert.Equal(November, (await FindAsync()).Month);
+    }
+
+    [Fact]
+    public async Task Look_Seen_IsNotedOnceInTheTimeThatAnAnswerIsFresh()
+    {
+        // A note takes its time, which is another than the watch's.
+        await Phase.UntilAsync(
+            async () =>
+            {
+                await LookAsync([October, November]);
+                _time.Advance(TimeSpan.FromSeconds(1.1));
+                return _store.Noted.Count >= 3;
+            },
+            "the third note");
+
+        Assert.All(_store.Noted, noted => Assert.Equal([October, November], noted.Select(token => token.Month)));
+        Assert.All(_store.Noted.Zip(_store.Noted.Skip(1)), pair => Assert.True(pair.Second.First().AsOf - pair.First.First().AsOf >= TimeSpan.FromSeconds(3)));
+    }
+
+    [Fact]
+    public async Task Look_StoreIsAway_IsALookAndNotedLater()
+    {
+        _store.IsAway = true;
+        var news = await LookAsync([October]);
+        _store.IsAway = false;
+
+        Assert.Single(news.Tokens);
+        await Phase.UntilAsync(
+            async () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1.1));
+                await LookAsync([October]);
+                return !_store.Noted.IsEmpty;
+            },
+            "the note");
     }
 
     private Task<KnownMonth> FindAsync() => _watch.FindNewestMonthAsync(CancellationToken.None);

@@ -52,7 +52,7 @@ public sealed class NewestMonthsTests : IAsyncLifetime
     [Fact]
     public async Task Get_OneQuestionFailsAfterAChange_IsTheLastKnownForAWhileAndThenWhatIsSo()
     {
-        var watch = new MartWatch(_cache.Mart, _cache.Options, _cache.Time);
+        var watch = Watches.Over(_cache.Mart, _cache.Options, _cache.Time);
         var newest = Over(watch);
         watch.Subscribe(news => Hear(newest, news));
         await newest.GetAsync(Mart.Warehouse, CancellationToken.None);
@@ -95,6 +95,6 @@ public sealed class NewestMonthsTests : IAsyncLifetime
         new(new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = watch }, _cache.Snapshots, _cache.Options, _cache.Time);
 
     private NewestMonths Restarted() => new(
-        new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = new MartWatch(_cache.Mart, _cache.Options, _cache.Time) },
+        new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = Watches.Over(_cache.Mart, _cache.Options, _cache.Time) },
         _cache.Snapshots, _cache.Options, _cache.Time);
 }

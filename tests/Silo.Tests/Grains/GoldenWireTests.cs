@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
 using TransactionPipeline.Core.Marts;
-using TransactionPipeline.Core.Watch;
 using TransactionPipeline.Grains.Query;
 using TransactionPipeline.Grains.Watch;
 using TransactionPipeline.Silo.Joining;

@@ -76,6 +76,25 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public async Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken)
+    {
+        var clock = store.Clock.Last ?? await AskTimeAsync(cancellationToken);
+        // In one order, so that of two who note the same months neither has what the other waits for.
+        await store.ExecuteAsync(
+            $"""
+            INSERT INTO month_checks AS known (month, data_version, checked_at)
+            SELECT * FROM unnest($1, $2, $3) AS seen (month, data_version, checked_at) ORDER BY month
+            ON CONFLICT (month, data_version) DO UPDATE SET checked_at = excluded.checked_at
+            WHERE known.checked_at < excluded.checked_at OR known.checked_at > {PostgresClock.Sql}
+            """,
+            [
+                seen.Select(token => $"{QueryKey.Beginning(mart)}{token.Month}").ToArray(), seen.Select(token => token.DataVersion).ToArray(),
+                seen.Select(token => clock.ToServer(token.AsOf)).ToArray(),
+            ],
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => (await store.QueryAsync(
         """
         SELECT substr(key, length($1) + 1, 7) COLLATE "C" AS month FROM snapshots
@@ -95,18 +114,21 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
         var asked = store.Clock.Now();
         var found = await store.QueryAsync(
             $"""
-            SELECT {column}, version, issuer, data_version, data_as_of, checked_at, {PostgresClock.Sql}
-            FROM (VALUES (1)) AS always LEFT JOIN snapshots ON key = $1 AND content IS NOT NULL
+            SELECT {column}, version, issuer, stored.data_version, data_as_of, stored.checked_at, {PostgresClock.Sql}, known.checked_at
+            FROM (VALUES (1)) AS always
+                LEFT JOIN snapshots AS stored ON key = $1 AND content IS NOT NULL
+                LEFT JOIN month_checks AS known ON month = $2 AND known.data_version = stored.data_version
             """,
             row => (
                 Server: row.GetFieldValue<DateTimeOffset>(6),
+                SeenAt: row.IsDBNull(7) ? (DateTimeOffset?)null : row.GetFieldValue<DateTimeOffset>(7),
                 Stored: row.IsDBNull(1) ? null : new SnapshotHead(
                     new(row.GetInt64(1), row.GetInt64(2)), row.GetString(3), row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)),
                 Column: row.IsDBNull(1) ? default : read(row)),
-            [key.ToString()], cancellationToken);
-        var (server, stored, value) = found.Single();
+            [key.ToString(), key.MonthText], cancellationToken);
+        var (server, seenAt, stored, value) = found.Single();
         var clock = store.Clock.Take(asked, server);
-        return stored?.DatedBy(server) is { } head
+        return stored?.DatedBy(server, seenAt) is { } head
             ? (head with { DataAsOf = clock.FromServer(head.DataAsOf), CheckedAt = clock.FromServer(head.CheckedAt) }, value)
             : default;
     }

@@ -108,5 +108,14 @@ internal static class PostgresStoreSchema
         INSERT INTO month_versions
         SELECT split_part(key, '/', 1) || '/' || split_part(key, '/', 2) AS month, max(version), 0 FROM snapshots GROUP BY month;
         """,
+        """
+        -- When a mart and month was last seen to have a change token: what is stored under that token was right then.
+        CREATE TABLE month_checks (
+            month text COLLATE "C" NOT NULL,
+            data_version text COLLATE "C" NOT NULL,
+            checked_at timestamptz NOT NULL,
+            PRIMARY KEY (month, data_version)
+        );
+        """,
     ];
 }

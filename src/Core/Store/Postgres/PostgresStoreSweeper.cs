@@ -12,6 +12,7 @@ public sealed class PostgresStoreSweeper(PostgresStore store) : IStoreSweeper
         foreach (var (sql, before) in new (string, object)[]
         {
             ("DELETE FROM snapshots WHERE checked_at < $1", snapshots),
+            ("DELETE FROM month_checks WHERE checked_at < $1", snapshots),
             // A released lease has no time left of its own. Its holder is gone with its snapshot, and no name of a holder comes again.
             ("DELETE FROM leases WHERE expires_at < $1 AND NOT EXISTS (SELECT FROM snapshots WHERE key = leases.name)", snapshots),
             ("DELETE FROM daily_counts WHERE day < $1", DateOnly.FromDateTime(snapshots.UtcDateTime)),

@@ -7,10 +7,16 @@ namespace TransactionPipeline.Core.Store.Sqlite;
 /// <summary>Snapshots in <c>store.db</c>, shared by the processes of one machine.</summary>
 public sealed class SqliteSnapshotStore(SqliteStore store, TimeProvider time) : ISnapshotStore
 {
+    private const string SelectHead = "SELECT version, issuer, stored.data_version, data_as_of, stored.checked_at, known.checked_at";
+
+    private const string FromStored = """
+        FROM snapshots AS stored LEFT JOIN month_checks AS known ON month = @month AND known.data_version = stored.data_version WHERE key = @key
+        """;
+
     /// <inheritdoc/>
     public Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => store.RunAsync(
         async connection => await FindAsync(connection, transaction: null, key, cancellationToken) is { HasContent: true } stored
-            ? stored.Head.DatedBy(time.GetUtcNow())
+            ? stored.Head.DatedBy(time.GetUtcNow(), stored.SeenAt)
             : null,
         cancellationToken);
 
@@ -18,11 +24,34 @@ public sealed class SqliteSnapshotStore(SqliteStore store, TimeProvider time) : 
     public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
     {
         var stored = await store.QueryAsync(
-            "SELECT version, issuer, data_version, data_as_of, checked_at, content FROM snapshots WHERE key = @key AND content IS NOT NULL",
-            row => (Head: Head(row), Content: row.GetFieldValue<byte[]>(5)), [("@key", key.ToString())], cancellationToken);
-        if (stored.Count == 0 || stored[0].Head.DatedBy(time.GetUtcNow()) is not { } head || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
+            $"{SelectHead}, content {FromStored} AND content IS NOT NULL",
+            row => (Head: Head(row), SeenAt: SeenAt(row), Content: row.GetFieldValue<byte[]>(6)), [("@key", key.ToString()), ("@month", key.MonthText)], cancellationToken);
+        if (stored.Count == 0 || stored[0].Head.DatedBy(time.GetUtcNow(), stored[0].SeenAt) is not { } head || SnapshotCodec.TryDecode(stored[0].Content) is not { } rows) return null;
         return new Snapshot(key, head.Version, head.DataVersion, head.DataAsOf, head.CheckedAt, rows);
     }
+
+    /// <inheritdoc/>
+    public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => store.WriteAsync(
+        """
+        INSERT INTO month_checks (month, data_version, checked_at) VALUES (@month, @data_version, @checked_at)
+        ON CONFLICT (month, data_version) DO UPDATE SET checked_at = excluded.checked_at WHERE checked_at < excluded.checked_at OR checked_at > @now
+        """,
+        async command =>
+        {
+            var noted = 0;
+            foreach (var token in seen)
+            {
+                command.Parameters.Clear();
+                command.Add(
+                [
+                    ("@month", $"{QueryKey.Beginning(mart)}{token.Month}"), ("@data_version", token.DataVersion), ("@checked_at", UnixMicroseconds(token.AsOf)),
+                    ("@now", UnixMicroseconds(time.GetUtcNow())),
+                ]);
+                noted += await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+            return noted;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
@@ -112,19 +141,22 @@ public sealed class SqliteSnapshotStore(SqliteStore store, TimeProvider time) : 
     {
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = "SELECT version, issuer, data_version, data_as_of, checked_at, content IS NOT NULL FROM snapshots WHERE key = @key";
+        command.CommandText = $"{SelectHead}, content IS NOT NULL {FromStored}";
         command.Parameters.AddWithValue("@key", key.ToString());
+        command.Parameters.AddWithValue("@month", key.MonthText);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new Stored(Head(reader), reader.GetBoolean(5)) : null;
+        return await reader.ReadAsync(cancellationToken) ? new Stored(Head(reader), SeenAt(reader), reader.GetBoolean(6)) : null;
     }
 
     private static SnapshotHead Head(SqliteDataReader reader) => new(
         new(reader.GetInt64(0), reader.GetInt64(1)), reader.GetString(2),
         Time(reader.GetInt64(3)), Time(reader.GetInt64(4)));
 
+    private static DateTimeOffset? SeenAt(SqliteDataReader reader) => reader.IsDBNull(5) ? null : Time(reader.GetInt64(5));
+
     private static long UnixMicroseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static DateTimeOffset Time(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
-    private sealed record Stored(SnapshotHead Head, bool HasContent);
+    private sealed record Stored(SnapshotHead Head, DateTimeOffset? SeenAt, bool HasContent);
 }

@@ -102,5 +102,14 @@ internal static class StoreSchema
         INSERT INTO month_versions
         SELECT substr(key, 1, instr(key, '/') + length('2023-10')) AS month, max(version), 0 FROM snapshots GROUP BY month;
         """,
+        """
+        -- When a mart and month was last seen to have a change token: what is stored under that token was right then.
+        CREATE TABLE month_checks (
+            month TEXT NOT NULL,
+            data_version TEXT NOT NULL,
+            checked_at INTEGER NOT NULL,
+            PRIMARY KEY (month, data_version)
+        ) WITHOUT ROWID;
+        """,
     ];
 }
