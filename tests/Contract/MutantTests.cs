@@ -26,13 +26,13 @@ public sealed class MutantTests(ITestOutputHelper output)
     public void Mutants_ApplyCompileAndNameTheirRule()
     {
         Assert.True(Mutant.All.Count >= 30);
-        foreach (var mutant in Mutant.All)
+        Assert.All(Mutant.All, mutant =>
         {
             Assert.Contains(mutant.Rule, ContractChecker.Rules.Append(Run.Endless));
             var changed = MutableAssembly.All.Where(assembly => assembly.IsChangedBy(mutant.Patch)).ToList();
             Assert.NotEmpty(changed);
             foreach (var assembly in changed) assembly.Check(mutant.Patch);
-        }
+        });
     }
 
     [Fact]

@@ -88,6 +88,51 @@ public sealed class RegressionTests
         }
     }
 
+    /// <summary>
+    /// A key's rows had been read long before, and its month looked at ever since. Its last good answer was gone with its memory: the store
+    /// knew of the reading alone.
+    /// </summary>
+    [Fact]
+    public void LastGood_OfAKeyThatWasEvicted_IsAsYoungAsTheLastLookAtItsMonth() => KeepsTheContract(new Plan(
+        14268406988609073506,
+        new Setup(Silos: 1, IsCluster: true, Skew: 0, Poll: 8000, MaxBytes: 3892, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+        [
+            new Ask(4833, Client: 2, Place: 0, Key: 4, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new MartFault(24990, MartMode.Fails, Time: 13923),
+            new Ask(25246, Client: 1, Place: 0, Key: 4, MaxAge: 0, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(25375, Client: 1, Place: 0, Key: 1, MaxAge: 0, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(25419, Client: 2, Place: 3, Key: 4, MaxAge: -1, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(30746, Client: 0, Place: 2, Key: 0, MaxAge: 15040, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+        ]));
+
+    /// <summary>The same after a new start, and after a change of the month that another key was read for.</summary>
+    [Fact]
+    public void LastGood_OfAKeyWhoseMonthHasChangedSince_IsAsYoungAsTheLastLookBefore() => KeepsTheContract(new Plan(
+        5681254621041817577,
+        new Setup(Silos: 1, IsCluster: false, Skew: 0, Poll: 4000, MaxBytes: 1048576, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+        [
+            new Ask(11133, Client: 3, Place: 0, Key: 7, MaxAge: -1, OnlyIfCached: false, NamesVersion: true, LeavesAfter: -1),
+            new Ask(15820, Client: 1, Place: 1, Key: 7, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: 240),
+            new Kill(23730, Place: 0, AfterTasks: 0, KnownAfter: 2050, RestartsAfter: 3899),
+            new Change(24161, Month: 1, What: 250),
+            new Ask(28373, Client: 0, Place: 2, Key: 6, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new MartFault(29462, MartMode.Fails, Time: 2466),
+            new Ask(31552, Client: 2, Place: 3, Key: 7, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+        ]));
+
+    /// <summary>The same in memory: the month had another token by then, and nobody had kept how long the one before was known to be right.</summary>
+    [Fact]
+    public void LastGood_WhenTheMonthHasJustChanged_IsAsYoungAsTheLastLookBefore() => KeepsTheContract(new Plan(
+        1,
+        new Setup(Silos: 1, IsCluster: false, Skew: 0, Poll: 1500, MaxBytes: 1048576, HasNotices: false, HasOneToken: false, IsCostlyToPoll: false, IsStepped: false),
+        [
+            .. Enumerable.Range(0, 7).Select(i => new Ask(1000 + (4000 * i), Client: 0, Place: 0, Key: 0, MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1)),
+            new Change(25100, Month: 0, What: 1),
+            new Ask(25200, Client: 0, Place: 0, Key: 1, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+            new MartFault(25215, MartMode.Fails, Time: 4000),
+            new Ask(26000, Client: 0, Place: 0, Key: 0, MaxAge: 0, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1),
+        ]));
+
     private static void KeepsTheContract(Plan plan)
     {
         var violations = Run.Of(plan).Violations;

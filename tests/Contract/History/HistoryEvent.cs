@@ -76,8 +76,8 @@ public sealed record Weighed(DateTimeOffset At, string Process, long Bytes) : Hi
 /// <param name="Months">How many.</param>
 public sealed record Watched(DateTimeOffset At, string Process, int Months) : HistoryEvent(At);
 
-/// <summary>The shared store refused rows that were just read, as the lease that they were read under was another's by then.</summary>
-/// <param name="At">When.</param>
+/// <summary>A process heard that the shared store refused rows that were just read, as the lease that they were read under was another's by then.</summary>
+/// <param name="At">When it heard.</param>
 /// <param name="Key">Of what.</param>
 /// <param name="Version">The version that they would have had.</param>
 public sealed record CommitRefused(DateTimeOffset At, AnswerKey Key, AnswerVersion Version) : HistoryEvent(At);

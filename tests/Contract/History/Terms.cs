@@ -16,6 +16,9 @@ public sealed record Terms(TimeSpan FreshFor, TimeSpan StaleFor, TimeSpan MaxSta
     /// </summary>
     public TimeSpan Aftermath { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a check may be known to a process before the shared store knows of it.</summary>
+    public TimeSpan StoreLag { get; init; }
+
     /// <summary>False where a clock was further off than <see cref="ClockSkew"/>: then order and marks are judged, and no age.</summary>
     public bool JudgesAges { get; init; } = true;
 

@@ -62,6 +62,8 @@ internal sealed class Run
         TimeSpan.FromSeconds(Setup.FreshFor), TimeSpan.FromSeconds(Setup.StaleFor), TimeSpan.FromSeconds(Setup.MaxStaleOnError),
         ClockSkew: TimeSpan.FromMilliseconds(plan.Setup.Skew == 0 ? 0 : 20), plan.Setup.MaxBytes)
     {
+        // Looks are told to the store once while an answer is fresh; what was found between two looks, with the next one.
+        StoreLag = TimeSpan.FromSeconds(Setup.FreshFor + 1) + Milliseconds(plan.Setup.IsCostlyToPoll ? plan.Setup.Poll * 4 : plan.Setup.Poll),
         JudgesAges = !plan.Steps.Any(step => step is Jump),
         HasOneToken = plan.Setup.HasOneToken,
         MayEvict = plan.Setup.MaxBytes < Setup.Ample,

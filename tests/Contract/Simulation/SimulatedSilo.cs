@@ -29,7 +29,7 @@ internal sealed class SimulatedSilo
     private readonly SimulatedStore.StoreLine _store;
     private readonly CacheOptions _cache;
     private readonly IOptions<GrainsOptions> _options = Options.Create(new GrainsOptions { OwnerTimeout = TimeSpan.FromSeconds(1.5) });
-    private readonly IReadOnlyDictionary<Mart, IMartSource> _sources;
+    private readonly CachedQueryContext _context;
     private readonly SiloFacts _facts;
     private readonly SiloLeaving _leaving = new();
     private readonly LeavingSignal _leavingSignal = new();
@@ -63,8 +63,8 @@ internal sealed class SimulatedSilo
         var fallback = new FallbackStore(
             _store, new LeaseKeeper(_store, _facts, Time), new LocalCounts(), Time, NullLogger<FallbackStore>.Instance);
         var source = mart.Connect(link, setup.IsCostlyToPoll);
-        _sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = source };
-        var context = new CachedQueryContext(_sources, fallback, fallback, _cache, Time, Versions, NullLogger<KeyTable>.Instance, Name)
+        var sources = new Dictionary<Mart, IMartSource> { [Mart.Warehouse] = source };
+        _context = new CachedQueryContext(sources, fallback, fallback, _cache, Time, Versions, NullLogger<KeyTable>.Instance, Name)
         {
             Name = Name,
             Tasks = Tasks,
@@ -75,19 +75,19 @@ internal sealed class SimulatedSilo
             _leaving.Participate(_leavingSignal);
             var grains = new GrainLinks(cluster, this);
             var owner = new GrainOwner(grains, fallback, Versions, _options, Time, NullLogger<GrainOwner>.Instance);
-            GrainKeys = new GrainKeyOwner(context, owner, grains, _options.Value);
+            GrainKeys = new GrainKeyOwner(_context, owner, grains, _options.Value);
             (Keys, Table) = (GrainKeys, GrainKeys.Table);
             watch = new ClusterWatch(Mart.Warehouse, source, grains, _facts, GrainKeys, _options, Time, NullLogger<ClusterWatch>.Instance);
         }
         else
         {
-            Table = new KeyTable(context);
+            Table = new KeyTable(_context);
             Keys = Table;
-            watch = new MartWatch(source, _cache, Time, Tasks);
+            watch = new MartWatch(Mart.Warehouse, _context);
         }
         var watches = new Dictionary<Mart, IMartWatch> { [Mart.Warehouse] = watch };
         var newest = new NewestMonths(watches, fallback, _cache, Time, Tasks);
-        _watcher = new MartWatcher(watches, _sources, Table, newest, Options.Create(_cache), Time, NullLogger<MartWatcher>.Instance, Tasks);
+        _watcher = new MartWatcher(watches, sources, Table, newest, Options.Create(_cache), Time, NullLogger<MartWatcher>.Instance, Tasks);
         Tasks.Post(() => _ = _watcher.WatchAsync(_stopped.Token));
     }
 
@@ -131,7 +131,7 @@ internal sealed class SimulatedSilo
     public IGrainBase CreateGrain(Activation activation) => activation.GrainId.Type.ToString() switch
     {
         "query" => new QueryGrain(activation, GrainKeys!, Versions, _facts, _leaving, _options, Time),
-        _ => new MartWatcherGrain(activation, _sources, Options.Create(_cache), Time, NullLogger<MartWatcherGrain>.Instance),
+        _ => new MartWatcherGrain(activation, _context, NullLogger<MartWatcherGrain>.Instance),
     };
 
     /// <summary>A client asks.</summary>

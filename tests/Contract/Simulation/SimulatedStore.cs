@@ -15,7 +15,7 @@ internal sealed class SimulatedStore(World world)
     // Nobody else's clock is like it.
     private static readonly TimeSpan Off = TimeSpan.FromMinutes(37);
 
-    private State _state = new([], [], []);
+    private State _state = new([], [], [], []);
     private State? _copy;
 
     public StoreMode Mode { get; set; }
@@ -29,7 +29,7 @@ internal sealed class SimulatedStore(World world)
     public void Copy() => _copy = _state.Copy();
 
     /// <summary>Puts the store back to its last copy, or makes it empty when there is none.</summary>
-    public void Restore() => _state = _copy?.Copy() ?? new([], [], []);
+    public void Restore() => _state = _copy?.Copy() ?? new([], [], [], []);
 
     /// <summary>The store as a silo reaches it.</summary>
     public StoreLine Connect(Link link, TimeProvider time) => new(this, link, time);
@@ -38,9 +38,10 @@ internal sealed class SimulatedStore(World world)
         new CommitRefused(world.Now, Keys.Told(snapshot.Key), new(snapshot.Version.Time, snapshot.Version.Issuer)));
 
     private sealed record State(
-        Dictionary<string, (Lease Lease, DateTimeOffset Until)> Leases, Dictionary<Month, SnapshotVersion> Newest, Dictionary<QueryKey, Snapshot?> Snapshots)
+        Dictionary<string, (Lease Lease, DateTimeOffset Until)> Leases, Dictionary<Month, SnapshotVersion> Newest, Dictionary<QueryKey, Snapshot?> Snapshots,
+        Dictionary<(Month, string DataVersion), DateTimeOffset> Checks)
     {
-        public State Copy() => new(new(Leases), new(Newest), new(Snapshots));
+        public State Copy() => new(new(Leases), new(Newest), new(Snapshots), new(Checks));
     }
 
     /// <summary>A silo's line to the store.</summary>
@@ -56,6 +57,8 @@ internal sealed class SimulatedStore(World world)
 
         private Dictionary<QueryKey, Snapshot?> Snapshots => store._state.Snapshots;
 
+        private Dictionary<(Month, string DataVersion), DateTimeOffset> Checks => store._state.Checks;
+
         private DateTimeOffset Now => store.Now;
 
         public async Task<SnapshotHead?> FindAsync(QueryKey key, CancellationToken cancellationToken) => await LoadAsync(key, cancellationToken) is { } stored
@@ -65,7 +68,7 @@ internal sealed class SimulatedStore(World world)
         public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
         {
             var asked = Clock.Now();
-            var (found, server) = await ReadAsync(() => (Snapshots.GetValueOrDefault(key), Now));
+            var (found, server) = await ReadAsync(() => (Find(key), Now));
             var clock = Clock.Take(asked, server);
             return found is null ? null : found with { DataAsOf = clock.FromServer(found.DataAsOf), CheckedAt = clock.FromServer(found.CheckedAt) };
         }
@@ -74,7 +77,24 @@ internal sealed class SimulatedStore(World world)
         {
             var clock = Clock.Last ?? await AskTimeAsync();
             var dated = snapshot with { DataAsOf = clock.ToServer(snapshot.DataAsOf), CheckedAt = clock.ToServer(snapshot.CheckedAt) };
-            return await WriteAsync(() => Commit(lease, dated));
+            var committed = await WriteAsync(() => Commit(lease, dated));
+            // As it is heard. Of rows that were just read; of others only the check is refused, which they may have had in memory alone.
+            if (committed.Outcome == CommitOutcome.LeaseLost && snapshot.CheckedAt == snapshot.DataAsOf) store.Refuse(snapshot);
+            return committed;
+        }
+
+        public async Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken)
+        {
+            var clock = Clock.Last ?? await AskTimeAsync();
+            var noted = seen.Select(token => (Key: (token.Month, token.DataVersion), At: clock.ToServer(token.AsOf))).ToList();
+            await WriteAsync(() =>
+            {
+                foreach (var (check, at) in noted)
+                {
+                    if (Checks.GetValueOrDefault(check) < at) Checks[check] = at;
+                }
+                return true;
+            });
         }
 
         public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => ReadAsync(() =>
@@ -116,15 +136,17 @@ internal sealed class SimulatedStore(World world)
             return Clock.Take(asked, await ReadAsync(() => Now));
         }
 
+        private Snapshot? Find(QueryKey key)
+        {
+            if (Snapshots.GetValueOrDefault(key) is not { } stored) return null;
+            return Checks.GetValueOrDefault((key.Month, stored.DataVersion)) is var seen && seen > stored.CheckedAt ? stored with { CheckedAt = seen } : stored;
+        }
+
         private Committed Commit(Lease lease, Snapshot snapshot)
         {
             var stored = Snapshots.GetValueOrDefault(snapshot.Key);
             if (!Leases.TryGetValue(lease.Name, out var held) || held.Lease != lease)
-            {
-                // Rows that were just read; of others only the check is refused, which they may have had in memory alone.
-                if (snapshot.CheckedAt == snapshot.DataAsOf) store.Refuse(snapshot);
                 return new Committed(CommitOutcome.LeaseLost);
-            }
             if (stored?.Version == snapshot.Version)
             {
                 Snapshots[snapshot.Key] = stored with { CheckedAt = snapshot.CheckedAt };

@@ -27,10 +27,12 @@ internal sealed class NoErrorWhileLastGood : IRule
     {
         if (last.Answer.Status != 200 || last.Answer.Version is not { } version || last.Answer.Age is not { } age || last.Answer.At >= failed.Asked.At) return false;
         if (failed.Asked.IfNoneMatch is { } seen && version.IsBefore(seen)) return false;
-        if (failed.Answer.At - (last.Answer.WrittenAt - age) > history.Terms.MaxStaleOnError - history.Terms.ClockSkew) return false;
+        var isHeldHere = last.Asked.Process == failed.Asked.Process && !history.Terms.MayEvict;
+        var oldest = history.Terms.MaxStaleOnError - history.Terms.ClockSkew - (isHeldHere ? TimeSpan.Zero : history.Terms.StoreLag);
+        if (failed.Answer.At - (last.Answer.WrittenAt - age) > oldest) return false;
         // A drop may take its time.
         if (history.Drops.Any(drop => drop.Key == last.Asked.Key && drop.At >= last.Asked.At - history.Terms.Aftermath && drop.At <= failed.Answer.At)) return false;
-        return (last.Asked.Process == failed.Asked.Process && !history.Terms.MayEvict)
+        return isHeldHere
             || !history.HasFault(
                 last.Asked.At - history.Terms.Aftermath, failed.Answer.At,
                 FaultKind.StoreDown, FaultKind.StoreSlow, FaultKind.StoreReadOnly, FaultKind.StoreRestored);
