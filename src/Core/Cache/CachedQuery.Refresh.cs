@@ -229,6 +229,7 @@ internal sealed partial class CachedQuery
             {
                 await AdoptContentAsync();
                 lock (_month.KeyGate) _state = _state.Loaded();
+                if (Current is { } stored && Context.Now() - stored.DataAsOf > TimeSpan.FromDays(1)) KeepStored();
             }
             finally
             {

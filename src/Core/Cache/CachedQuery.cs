@@ -89,7 +89,7 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     public ValueTask<CachedAnswer> GetAsync(CacheDemand demand, CancellationToken cancellationToken)
     {
         var now = Context.Now();
-        Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks);
+        if (DayOf(Interlocked.Exchange(ref _lastAskedAt, now.UtcTicks)) != DayOf(now.UtcTicks)) KeepStored();
         Interlocked.Increment(ref _hits);
         Use();
         if (Seat == MonthShelf.NoSeat) _month.Use(this);
@@ -166,6 +166,12 @@ internal sealed partial class CachedQuery : Evictable, IRowsHolder
     void IRowsHolder.Grew(long bytes) => _month.Table.Grew(this, bytes);
 
     private static bool IsServed(Verdict verdict) => verdict is Verdict.Serve or Verdict.ServeAndRefresh;
+
+    /// <summary>The store sweeps what is not in use, and hears of no question that memory answers: so it is told once a day.</summary>
+    private void KeepStored() => _ = Context.Tasks.Run(() => Context.Snapshots.UseAsync(_key, CancellationToken.None)).SettledAsync();
+
+    // Each key has a midnight of its own: not all are told of at once.
+    private long DayOf(long ticks) => (ticks + ((uint)Identity * (TimeSpan.TicksPerDay >> 32))) / TimeSpan.TicksPerDay;
 
     /// <summary>Called under the gate.</summary>
     private void Become(KeyState state)

@@ -28,6 +28,9 @@ public interface ISnapshotStore
     /// </summary>
     Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken);
 
+    /// <summary>Keeps what is stored for the key from being swept for another while, as it is in use. Nothing when nothing is stored.</summary>
+    Task UseAsync(QueryKey key, CancellationToken cancellationToken);
+
     /// <summary>The newest month that a snapshot with rows is stored for, of any prefix; null when there is none.</summary>
     Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken);
 

@@ -42,13 +42,11 @@ public sealed partial class FallbackStore(
             : TryAsync(() => snapshots.CommitAsync(lease, snapshot, cancellationToken), () => new(CommitOutcome.Stored));
 
     /// <inheritdoc/>
-    public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => TryAsync(
-        async () =>
-        {
-            await snapshots.NoteAsync(mart, seen, cancellationToken);
-            return true;
-        },
-        () => false);
+    public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) =>
+        TryAsync(() => snapshots.NoteAsync(mart, seen, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => TryAsync(() => snapshots.UseAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) =>
@@ -76,13 +74,7 @@ public sealed partial class FallbackStore(
             _ = leases.ReleaseAsync(lease, CancellationToken.None).SettledAsync();
             return;
         }
-        await TryAsync(
-            async () =>
-            {
-                await leases.ReleaseAsync(lease, cancellationToken);
-                return true;
-            },
-            () => false);
+        await TryAsync(() => leases.ReleaseAsync(lease, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -110,6 +102,14 @@ public sealed partial class FallbackStore(
             throw;
         }
     }
+
+    private Task TryAsync(Func<Task> attempt) => TryAsync(
+        async () =>
+        {
+            await attempt();
+            return true;
+        },
+        () => false);
 
     private async Task<T> TryAsync<T>(Func<Task<T>> attempt, Func<T> fallback)
     {

@@ -5,7 +5,7 @@ namespace TransactionPipeline.Core.Store;
 /// <summary>The section <c>retention</c>: how long the shared store keeps what nobody needs any more.</summary>
 public sealed class RetentionOptions
 {
-    /// <summary>Days after which a snapshot that was not checked with its mart goes, and leases and counts of the day as old.</summary>
+    /// <summary>Days after which a snapshot that nobody asked for and that was not checked with its mart goes, and leases and counts of the day as old.</summary>
     /// <value>7; at least <c>cache.max_stale_on_error_seconds</c>, or a last good answer could go before its time.</value>
     [ConfigurationKeyName("snapshot_days")]
     public double SnapshotDays { get; set; } = 7;

@@ -133,6 +133,8 @@ internal static class KeyTableBenchmark
 
         public Task NoteAsync(Mart mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => Task.CompletedTask;
 
+        public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => Task.FromResult<Month?>(null);
 
         public Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => Task.FromResult(false);

@@ -97,6 +97,9 @@ internal sealed class SimulatedStore(World world)
             });
         }
 
+        // Nothing is swept here.
+        public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => WriteAsync(() => true);
+
         public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => ReadAsync(() =>
             Snapshots.Where(stored => stored.Value?.Rows.Count > 0).Select(stored => (Month?)stored.Key.Month).Max());
 

@@ -37,6 +37,8 @@ internal sealed class CacheFixture : IAsyncDisposable
 
     public SqliteLeaseStore Leases => new(Database(), Time);
 
+    public SqliteStoreSweeper Sweeper => new(Database());
+
     /// <summary>
     /// One more process over the same store; with a remote owner, what it holds are copies in front of that. A process with a clock of
     /// its own that stands still is one that hangs: none of its timers fires.
@@ -82,6 +84,16 @@ internal sealed class CacheFixture : IAsyncDisposable
         Assert.InRange(command.ExecuteNonQuery(), 2, int.MaxValue);
 
         static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    }
+
+    /// <summary>When the store was last told that somebody asks for what is in it; null when it never was.</summary>
+    public DateTimeOffset? UsedAt()
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory.FullName, "store.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT max(used_at) FROM snapshots";
+        return command.ExecuteScalar() is long microseconds ? DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds) : null;
     }
 
     /// <summary>Waits for a task, while fake time passes for those who wait for another process.</summary>
@@ -159,6 +171,8 @@ internal sealed class CacheFixture : IAsyncDisposable
             Snapshots.CommitAsync(lease, snapshot, cancellationToken);
 
         public Task NoteAsync(Part mart, IReadOnlyCollection<MonthToken> seen, CancellationToken cancellationToken) => Snapshots.NoteAsync(mart, seen, cancellationToken);
+
+        public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => Snapshots.UseAsync(key, cancellationToken);
 
         public Task<Month?> FindNewestMonthAsync(Part mart, CancellationToken cancellationToken) => Snapshots.FindNewestMonthAsync(mart, cancellationToken);
 

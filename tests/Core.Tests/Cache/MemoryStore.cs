@@ -44,6 +44,8 @@ internal sealed class MemoryStore(TimeProvider time, Action step) : ISnapshotSto
         return true;
     });
 
+    public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => CallAsync(() => true);
+
     public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => CallAsync(() =>
         _snapshots.Keys.Where(key => key.Mart == mart).Select(key => (Month?)key.Month).Max());
 

@@ -53,6 +53,25 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sweep_KeyOfAnUnchangedMonthInUse_StaysStoredHoweverOld()
+    {
+        var owner = _cache.Owner();
+        await AskAsync(owner);
+        for (var day = 0; day < 10; day++)
+        {
+            _cache.Time.Advance(TimeSpan.FromDays(1));
+            owner.Learn(CacheFixture.Key.Mart, CacheFixture.Key.Month, "1", _cache.Time.GetUtcNow());
+            Assert.Equal(CacheResult.Hit, (await AskAsync(owner)).Result);
+        }
+        var now = _cache.Time.GetUtcNow();
+        await Phase.UntilAsync(() => _cache.UsedAt() == now, "the telling of its use, behind the answer");
+        await _cache.Sweeper.SweepAsync(now.AddDays(-7), now, CancellationToken.None);
+
+        Assert.NotNull(await _cache.Snapshots.LoadAsync(CacheFixture.Key, CancellationToken.None));
+        Assert.Equal(1, _cache.Mart.Reads);
+    }
+
+    [Fact]
     public async Task Get_ColdInThreeProcesses_QueriesOnce()
     {
         _cache.Mart.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

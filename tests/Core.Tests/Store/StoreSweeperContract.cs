@@ -36,6 +36,24 @@ public abstract class StoreSweeperContract
     }
 
     [Fact]
+    public async Task Sweep_OldSnapshotThatIsInUse_Stays()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var (unused, used) = (Key("unused"), Key("used"));
+        await CommitAsync(unused, 1, now.AddDays(-30));
+        await CommitAsync(used, 2, now.AddDays(-30));
+
+        await Store.NewSnapshots().UseAsync(used, CancellationToken.None);
+        await Store.NewSnapshots().UseAsync(Key("not stored"), CancellationToken.None);
+        await SweepAsync(now);
+
+        Assert.Null(await Store.NewSnapshots().FindAsync(unused, CancellationToken.None));
+        Assert.NotNull(await Store.NewSnapshots().LoadAsync(used, CancellationToken.None));
+        await SweepAsync(now.AddDays(8));
+        Assert.Null(await Store.NewSnapshots().FindAsync(used, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Sweep_OldCheckOfAMonth_GoesAndANewOneStays()
     {
         var now = TimeProvider.System.GetUtcNow();

@@ -95,6 +95,10 @@ public sealed class PostgresSnapshotStore(PostgresStore store) : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public Task UseAsync(QueryKey key, CancellationToken cancellationToken) =>
+        store.ExecuteAsync($"UPDATE snapshots SET used_at = {PostgresClock.Sql} WHERE key = $1", [key.ToString()], cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => (await store.QueryAsync(
         """
         SELECT substr(key, length($1) + 1, 7) COLLATE "C" AS month FROM snapshots

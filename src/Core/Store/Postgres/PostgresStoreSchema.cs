@@ -117,5 +117,9 @@ internal static class PostgresStoreSchema
             PRIMARY KEY (month, data_version)
         );
         """,
+        """
+        -- When somebody last asked for it, to the day; null until that is another than the last check.
+        ALTER TABLE snapshots ADD COLUMN used_at timestamptz;
+        """,
     ];
 }

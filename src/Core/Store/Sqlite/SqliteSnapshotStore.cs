@@ -54,6 +54,10 @@ public sealed class SqliteSnapshotStore(SqliteStore store, TimeProvider time) : 
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => store.ExecuteAsync(
+        "UPDATE snapshots SET used_at = @now WHERE key = @key", [("@key", key.ToString()), ("@now", UnixMicroseconds(time.GetUtcNow()))], cancellationToken);
+
+    /// <inheritdoc/>
     public Task<Committed> CommitAsync(Lease lease, Snapshot snapshot, CancellationToken cancellationToken) =>
         store.RunAsync(connection => CommitAsync(connection, lease, snapshot, cancellationToken), cancellationToken);
 

@@ -111,5 +111,9 @@ internal static class StoreSchema
             PRIMARY KEY (month, data_version)
         ) WITHOUT ROWID;
         """,
+        """
+        -- When somebody last asked for it, to the day; null until that is another than the last check.
+        ALTER TABLE snapshots ADD COLUMN used_at INTEGER;
+        """,
     ];
 }
