@@ -144,7 +144,7 @@ internal sealed class Replicas : IAsyncDisposable
     public async Task<long> CutListenersAsync() => (long)(await SqlAsync(
         $"""
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = '{Options.Database}' AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()
+        WHERE datname = '{Options.Database}' AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT % AS listening') AND pid <> pg_backend_pid()
         """))!;
 
     /// <summary>Holds up whoever reads the operational mart's rows, until disposed.</summary>

@@ -101,7 +101,8 @@ public sealed partial class PostgresListener(
     private async Task AskTimeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var asked = database.Clock.Now();
-        await using var ask = new NpgsqlCommand($"SELECT {PostgresClock.Sql}", connection) { CommandTimeout = AnswerWithinSeconds };
+        // Named, so that whoever looks at the server's connections knows which one listens.
+        await using var ask = new NpgsqlCommand($"SELECT {PostgresClock.Sql} AS listening", connection) { CommandTimeout = AnswerWithinSeconds };
         await using var reader = await ask.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         database.Clock.Take(asked, await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken));
