@@ -43,6 +43,8 @@ public sealed partial class CheckerTests
             [Change(0, 1), Ask(1, 1), Ask(1, 2), new Abandoned(At(2), 1)],
         ["MarkedWhenFailed: nothing has failed"] =
             [Change(0, 1), Ask(100, 1), Answer(100, 1, AnswerOrigin.StaleIfError, rows: 1, age: 90)],
+        ["MarkedWhenFailed: another mart has failed"] =
+            [Change(0, 1), Fail(1) with { Mart = "operational" }, Ask(100, 1), Answer(100, 1, AnswerOrigin.StaleIfError, rows: 1, age: 90)],
         ["NoEmptyAnswerByFailure: the mart has rows"] =
             [Change(0, 1), Fail(1), Ask(2, 1), new Answered(At(2), 1, 200, V(1), AnswerOrigin.Miss, S(0), At(2), "")],
         ["NoErrorWhileLastGood: this process has answered before"] =
@@ -51,6 +53,8 @@ public sealed partial class CheckerTests
             [Change(0, 1), Ask(1, 1, process: "b"), Answer(1, 1, AnswerOrigin.Miss, rows: 1), Fail(10), Ask(20, 2), Error(20, 2)],
         ["NoErrorWithoutFailure: the mart is well"] =
             [Change(0, 1), Ask(1, 1), Error(1, 1)],
+        ["NoErrorWithoutFailure: another mart has failed"] =
+            [Change(0, 1), Fail(0) with { Mart = "operational" }, Ask(1, 1), Error(1, 1)],
         ["NoErrorWithoutFailure: nobody asked only for what is cached"] =
             [Change(0, 1), Ask(1, 1), new Answered(At(1), 1, 504)],
         ["NothingIsWatchedForNobody: a month is looked at for good"] =
@@ -69,6 +73,8 @@ public sealed partial class CheckerTests
             [Change(0, 1), Ask(2, 1), new Answered(At(2), 1, 200, V(1), AnswerOrigin.Miss, S(0), At(2), "Halal Bag=1\nHalan=1")],
         ["RowsAreTheMarts: rows that are yet to come"] =
             [Change(0, 1), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Change(10, 2)],
+        ["RowsAreTheMarts: rows whose commit had not begun"] =
+            [Change(0, 1), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Change(10, 2) with { VisibleFrom = At(3) }],
         ["RowsNeverGoBack: to one client at one process, under whatever version"] =
             [Change(0, 1), Change(1, 2), Ask(2, 1), Answer(2, 1, AnswerOrigin.Miss, rows: 2), Ask(3, 2), Answer(3, 2, AnswerOrigin.Hit, rows: 1, version: 3, age: 2.5, asOf: 0.5)],
         ["TagIsNeverUndercut: at another process too"] =
@@ -119,6 +125,20 @@ public sealed partial class CheckerTests
             Ask(201, 10, has: 3, process: "b"), new Answered(At(201), 10, 304, V(3), AnswerOrigin.StaleIfError),
             Ask(202, 11, key: Other), Error(202, 11),
             Ask(203, 12, onlyIfCached: true, key: Other), new Answered(At(203), 12, 504),
+        ];
+
+        Assert.Empty(ContractChecker.Judge(history, Terms));
+    }
+
+    [Fact]
+    public void Commit_WhoseTimeNobodyCanTell_MayBeSeenFromItsBeginningAndIsOwedFromItsEnd()
+    {
+        HistoryEvent[] history =
+        [
+            Change(0, 1),
+            Ask(11, 1), Answer(11, 1, AnswerOrigin.Miss, rows: 2),
+            Ask(18, 2, process: "b"), Answer(18, 2, AnswerOrigin.Hit, rows: 1, age: 1, asOf: 17),
+            Change(20, 2) with { VisibleFrom = At(10) },
         ];
 
         Assert.Empty(ContractChecker.Judge(history, Terms));

@@ -15,7 +15,11 @@ public abstract record HistoryEvent(DateTimeOffset At);
 /// Whether the mart's change token became one that it never was before, when or after the rows became others. Where it showed before its
 /// rows, or went back with them, a cache that looked in between cannot know of them until the next change.
 /// </param>
-public sealed record Changed(DateTimeOffset At, MartMonth Month, IReadOnlyList<SaleRow> Rows, bool IsTold = true) : HistoryEvent(At);
+public sealed record Changed(DateTimeOffset At, MartMonth Month, IReadOnlyList<SaleRow> Rows, bool IsTold = true) : HistoryEvent(At)
+{
+    /// <summary>From when on it may have been read by somebody: the beginning of a commit whose time nobody can tell; else the time of the change.</summary>
+    public DateTimeOffset VisibleFrom { get; init; } = At;
+}
 
 /// <summary>A client asked.</summary>
 /// <param name="At">When.</param>
@@ -92,4 +96,8 @@ public sealed record Dropped(DateTimeOffset At, AnswerKey Key) : HistoryEvent(At
 /// <param name="Kind">What.</param>
 /// <param name="Where">Of what, for people.</param>
 /// <param name="IsOver">Whether this is its end; what happens at once begins and ends at the same time.</param>
-public sealed record Fault(DateTimeOffset At, FaultKind Kind, string Where, bool IsOver = false) : HistoryEvent(At);
+public sealed record Fault(DateTimeOffset At, FaultKind Kind, string Where, bool IsOver = false) : HistoryEvent(At)
+{
+    /// <summary>The only mart that it is a fault of; null when it concerns them all.</summary>
+    public string? Mart { get; init; }
+}

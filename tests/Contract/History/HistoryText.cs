@@ -9,7 +9,8 @@ public static class HistoryText
     private static string What(HistoryEvent happened) => happened switch
     {
         Changed change =>
-            $"{change.Month.Mart}/{change.Month.Month} is now {Line(SaleRow.Text(change.Rows))}{(change.IsTold ? "" : ", after its token")}",
+            $"{change.Month.Mart}/{change.Month.Month} is now {Line(SaleRow.Text(change.Rows))}{(change.IsTold ? "" : ", after its token")}"
+            + (change.VisibleFrom < change.At ? $", or since {change.VisibleFrom:HH:mm:ss.ffffff}" : ""),
         Asked asked =>
             $"#{asked.Id} {asked.Client} asks {asked.Process} for {asked.Key}"
             + (asked.MaxAge is { } age ? $", max-age {age.TotalSeconds:0.###}" : "")
@@ -27,7 +28,7 @@ public static class HistoryText
         Watched watched => $"{watched.Process} watches {watched.Months} months",
         CommitRefused refused => $"the store refuses {refused.Version} of {refused.Key}",
         Dropped dropped => $"{dropped.Key} is dropped",
-        Fault fault => $"{fault.Kind} {fault.Where}{(fault.IsOver ? " is over" : "")}",
+        Fault fault => $"{fault.Kind} {fault.Where}{(fault.Mart is null ? "" : $" of {fault.Mart}")}{(fault.IsOver ? " is over" : "")}",
         _ => happened.ToString(),
     };
 

@@ -7,7 +7,9 @@ internal sealed class IndexedHistory
     private readonly Dictionary<int, Asked> _open = [];
     private readonly List<Asked> _asked = [];
     private readonly List<Exchange> _exchanges = [];
+    private readonly Dictionary<AnswerKey, List<Exchange>> _exchangesByKey = [];
     private readonly List<Fault> _faults = [];
+    private readonly Dictionary<FaultKind, List<Fault>> _faultsByKind = [];
     private readonly List<Dropped> _drops = [];
     private readonly List<Weighed> _weighed = [];
     private readonly List<Watched> _watched = [];
@@ -19,20 +21,25 @@ internal sealed class IndexedHistory
         Terms = terms;
         var contents = new Dictionary<(AnswerKey, AnswerVersion), string>();
         var begun = new Dictionary<int, QueryBegan>();
+        // First of all: what a change's commit shows may be answered before the commit is known to be through.
+        foreach (var change in history.OfType<Changed>())
+        {
+            if (!_months.TryGetValue(change.Month, out var month)) _months[change.Month] = month = new();
+            month.Add(change);
+        }
         foreach (var happened in history)
         {
             switch (happened)
             {
-                case Changed change:
-                    if (!_months.TryGetValue(change.Month, out var month)) _months[change.Month] = month = new();
-                    month.Add(change);
-                    break;
                 case Asked asked:
                     _open.Add(asked.Id, asked);
                     _asked.Add(asked);
                     break;
                 case Answered answer when _open.Remove(answer.Id, out var asked):
-                    _exchanges.Add(Pair(asked, answer, contents));
+                    var exchange = Pair(asked, answer, contents);
+                    _exchanges.Add(exchange);
+                    if (!_exchangesByKey.TryGetValue(asked.Key, out var ofKey)) _exchangesByKey[asked.Key] = ofKey = [];
+                    ofKey.Add(exchange);
                     break;
                 case Abandoned abandoned:
                     _open.Remove(abandoned.Id);
@@ -47,6 +54,8 @@ internal sealed class IndexedHistory
                     break;
                 case Fault fault:
                     _faults.Add(fault);
+                    if (!_faultsByKind.TryGetValue(fault.Kind, out var ofKind)) _faultsByKind[fault.Kind] = ofKind = [];
+                    ofKind.Add(fault);
                     break;
                 case Dropped dropped:
                     _drops.Add(dropped);
@@ -71,6 +80,9 @@ internal sealed class IndexedHistory
 
     /// <summary>What was answered, in the order of the answers.</summary>
     public IReadOnlyList<Exchange> Exchanges => _exchanges;
+
+    /// <summary>The same for one key.</summary>
+    public IReadOnlyList<Exchange> ExchangesOf(AnswerKey key) => _exchangesByKey.GetValueOrDefault(key) ?? [];
 
     /// <summary>Questions that were neither answered nor abandoned.</summary>
     public IReadOnlyCollection<Asked> Unanswered => _open.Values;
@@ -101,15 +113,19 @@ internal sealed class IndexedHistory
         FaultKind.StoreDown, FaultKind.StoreSlow, FaultKind.StoreReadOnly, FaultKind.StoreRestored);
 
     /// <summary>Whether one of those faults was there at some time from <paramref name="from"/> to <paramref name="to"/>.</summary>
-    public bool HasFault(DateTimeOffset from, DateTimeOffset to, params ReadOnlySpan<FaultKind> kinds)
+    public bool HasFault(DateTimeOffset from, DateTimeOffset to, params ReadOnlySpan<FaultKind> kinds) => HasFault(null, from, to, kinds);
+
+    /// <summary>The same for what concerns a mart; null for all of them.</summary>
+    public bool HasFault(string? mart, DateTimeOffset from, DateTimeOffset to, params ReadOnlySpan<FaultKind> kinds)
     {
         foreach (var kind in kinds)
         {
             // How many of this kind are there: at the beginning, and whether one comes.
             var running = 0;
-            foreach (var fault in _faults)
+            foreach (var fault in _faultsByKind.GetValueOrDefault(kind) ?? [])
             {
-                if (fault.Kind != kind || fault.At > to) continue;
+                if (fault.At > to) break;
+                if (mart is not null && fault.Mart is not null && fault.Mart != mart) continue;
                 if (fault.At >= from) return true;
                 running += fault.IsOver ? -1 : 1;
             }

@@ -8,7 +8,7 @@ internal sealed class MarkedWhenFailed : IRule
         foreach (var exchange in history.Exchanges)
         {
             if (exchange.Answer.Origin == AnswerOrigin.StaleIfError
-                && !history.HasFault(DateTimeOffset.MinValue, exchange.Answer.At, FaultKind.MartFails, FaultKind.BudgetSpent))
+                && !history.HasFault(exchange.Asked.Key.Month.Mart, DateTimeOffset.MinValue, exchange.Answer.At, FaultKind.MartFails, FaultKind.BudgetSpent))
                 yield return (exchange.Answer, "is marked, and its mart has not failed");
         }
     }

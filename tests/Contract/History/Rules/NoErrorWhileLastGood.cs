@@ -9,16 +9,20 @@ internal sealed class NoErrorWhileLastGood : IRule
     public IEnumerable<(HistoryEvent At, string Why)> Breaches(IndexedHistory history)
     {
         if (!history.Terms.JudgesAges) yield break;
-        for (var i = 0; i < history.Exchanges.Count; i++)
+        foreach (var key in history.Exchanges.Where(exchange => exchange.IsError).Select(exchange => exchange.Asked.Key).Distinct())
         {
-            var failed = history.Exchanges[i];
-            if (!failed.IsError) continue;
-            for (var j = i - 1; j >= 0; j--)
+            var exchanges = history.ExchangesOf(key);
+            for (var i = 0; i < exchanges.Count; i++)
             {
-                var last = history.Exchanges[j];
-                if (last.Asked.Key != failed.Asked.Key || !MayBeServed(last, failed, history)) continue;
-                yield return (failed.Answer, $"is an error, and {last.Answer.Version} may be served");
-                break;
+                var failed = exchanges[i];
+                if (!failed.IsError) continue;
+                // Those that came longer ago than an answer may be old are too old whatever their age was.
+                for (var j = i - 1; j >= 0 && failed.Answer.At - exchanges[j].Answer.At <= history.Terms.MaxStaleOnError; j--)
+                {
+                    if (!MayBeServed(exchanges[j], failed, history)) continue;
+                    yield return (failed.Answer, $"is an error, and {exchanges[j].Answer.Version} may be served");
+                    break;
+                }
             }
         }
     }
@@ -29,7 +33,7 @@ internal sealed class NoErrorWhileLastGood : IRule
         if (failed.Asked.IfNoneMatch is { } seen && version.IsBefore(seen)) return false;
         var isHeldHere = last.Asked.Process == failed.Asked.Process && !history.Terms.MayEvict;
         var oldest = history.Terms.MaxStaleOnError - history.Terms.ClockSkew - (isHeldHere ? TimeSpan.Zero : history.Terms.StoreLag);
-        if (failed.Answer.At - (last.Answer.WrittenAt - age) > oldest) return false;
+        if (failed.Answer.At - (last.Answer.WrittenAt - age - history.Terms.AgeStep) > oldest) return false;
         // A drop may take its time.
         if (history.Drops.Any(drop => drop.Key == last.Asked.Key && drop.At >= last.Asked.At - history.Terms.Aftermath && drop.At <= failed.Answer.At)) return false;
         return isHeldHere

@@ -9,7 +9,7 @@ internal sealed class NoErrorWithoutFailure : IRule
         {
             if (exchange.IsError
                 && !history.HasFault(
-                    exchange.Asked.At - history.Terms.Aftermath, exchange.Answer.At, FaultKind.MartFails, FaultKind.BudgetSpent))
+                    exchange.Asked.Key.Month.Mart, exchange.Asked.At - history.Terms.Aftermath, exchange.Answer.At, FaultKind.MartFails, FaultKind.BudgetSpent))
                 yield return (exchange.Answer, $"is a {exchange.Answer.Status}, and no mart has failed");
         }
     }

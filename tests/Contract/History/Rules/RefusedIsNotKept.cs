@@ -7,9 +7,9 @@ internal sealed class RefusedIsNotKept : IRule
     {
         foreach (var refused in history.Refused)
         {
-            foreach (var exchange in history.Exchanges)
+            foreach (var exchange in history.ExchangesOf(refused.Key))
             {
-                if (exchange.Asked.Key == refused.Key && exchange.Answer.Version == refused.Version && exchange.Asked.At > refused.At)
+                if (exchange.Answer.Version == refused.Version && exchange.Asked.At > refused.At)
                     yield return (exchange.Answer, $"is what the store refused at {refused.At:HH:mm:ss.fff}");
             }
         }

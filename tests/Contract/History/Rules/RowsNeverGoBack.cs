@@ -13,7 +13,7 @@ internal sealed class RowsNeverGoBack : IRule
         var had = new Dictionary<(string Client, string Process, AnswerKey), List<(DateTimeOffset At, int Newest)>>();
         foreach (var exchange in history.Exchanges)
         {
-            if (exchange.State < 0 || exchange.Answer.Age is null || !history.MonthOf(exchange.Asked.Key).Changes.All(change => change.IsTold)) continue;
+            if (exchange.State < 0 || exchange.Answer.Age is null || !history.MonthOf(exchange.Asked.Key).AllAreTold) continue;
             var by = (exchange.Asked.Client, exchange.Asked.Process, exchange.Asked.Key);
             if (!had.TryGetValue(by, out var newest)) had[by] = newest = [];
             var before = newest.FindLastIndex(one => one.At < exchange.Asked.At);
