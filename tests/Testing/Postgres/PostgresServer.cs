@@ -8,7 +8,7 @@ namespace TransactionPipeline.Testing;
 /// A PostgreSQL server of the tests' own, in a temporary directory, on a free port of the loopback address. Root may not run one, so it
 /// runs as <c>postgres</c> or <c>nobody</c> then. Stopped and deleted at the end, also when this process is killed.
 /// </summary>
-public class PostgresServer
+public partial class PostgresServer
 {
     public const string User = "tester";
     public const string Password = "not-a-secret";

@@ -173,6 +173,13 @@ internal sealed class ProgramProcess : IAsyncDisposable
         Assert.False(HasExited, $"{Name} ended before {phase}:\n{Log.Text}");
     }
 
+    /// <summary>Waits for its end; false when <paramref name="limit"/> was over before.</summary>
+    public async Task<bool> EndsAsync(CancellationToken limit)
+    {
+        await _process.WaitForExitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _process.HasExited;
+    }
+
     /// <summary>Waits until it has ended by itself; its exit code.</summary>
     public async Task<int> WaitForExitAsync(string phase)
     {
