@@ -3,8 +3,8 @@
 # The last line says what came of it: N passed, N failed, N skipped. Exits with 1 when anything failed.
 set -euo pipefail
 case "$*" in
-    "") tier=short filter=(--filter "Tier!=Long") format=whitespace ;;
-    --long) tier=long filter=() format= ;;
+    "") tier=short filter=(--filter "Tier!=Long") format=whitespace hang=10m ;;
+    --long) tier=long filter=() format= hang=20m ;;
     *) echo "usage: $0 [--long]" >&2 && exit 2 ;;
 esac
 cd "$(dirname "$0")"
@@ -68,7 +68,7 @@ run_tests() {
     name=$(basename "$project")
     echo "== $name ($tier tier)"
     TMPDIR=$scratch MSBUILDDISABLENODEREUSE=1 dotnet test "$project" --no-build --nologo -v quiet --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
-        --blame-hang-timeout 10m --blame-hang-dump-type none "${filter[@]}" || broken+=("$name")
+        --blame-hang-timeout "$hang" --blame-hang-dump-type none "${filter[@]}" || broken+=("$name")
 }
 
 # Sums one counter of all result files.

@@ -1,5 +1,9 @@
 using TransactionPipeline.Contract.History;
 using TransactionPipeline.Contract.Simulation;
+using TransactionPipeline.KubernetesStandIn;
+using TransactionPipeline.KubernetesStandIn.Faults;
+using FaultKind = TransactionPipeline.Contract.History.FaultKind;
+using MembershipFault = TransactionPipeline.KubernetesStandIn.Faults.FaultKind;
 
 namespace TransactionPipeline.Contract.Chaos;
 
@@ -8,14 +12,15 @@ namespace TransactionPipeline.Contract.Chaos;
 /// chance, again and again; every fault ends by itself, and is written down from before its beginning until after its end.
 /// </summary>
 internal sealed class ChaosFaults(
-    ChaosSettings settings, Observer observer, PostgresServer server, ChaosFleet fleet, OperationalMart operational, WarehouseMart warehouse)
+    ChaosSettings settings, Observer observer, PostgresServer server, KubernetesStandInServer api, ChaosFleet fleet, OperationalMart operational,
+    WarehouseMart warehouse)
 {
     private readonly Dictionary<string, int> _done = new(StringComparer.Ordinal);
 
     /// <summary>How often each was.</summary>
     public IReadOnlyDictionary<string, int> Done => _done;
 
-    /// <summary>PostgreSQL, the lines to it, and the marts.</summary>
+    /// <summary>PostgreSQL, the lines to it, the marts, and where silos find each other.</summary>
     public Task HarmStoresUntilAsync(Dice dice, CancellationToken stop) => DealAsync(
         dice,
         [
@@ -28,6 +33,7 @@ internal sealed class ChaosFaults(
             ("a silo's line to PostgreSQL is a black hole", time => CutAsync(dice, TcpFault.Blackhole, FaultKind.StoreSlow, time)),
             ("the operational mart fails", time => BreakAsync(dice, operational, time)),
             ("the operational mart stands still", LockAsync),
+            ("the API server is away", MembershipDownAsync),
             ("the warehouse fails", time => BreakAsync(dice, warehouse, time)),
         ],
         stop);
@@ -114,6 +120,20 @@ internal sealed class ChaosFaults(
         var tokensToo = dice.Percent(50);
         return HarmAsync([Of(FaultKind.MartFails, tokensToo ? "rows and tokens" : "rows", mart)], () => mart.BreakAsync(tokensToo), mart.MendAsync, time);
     }
+
+    private Task MembershipDownAsync(TimeSpan time) => HarmAsync(
+        [Of(FaultKind.MembershipDown, "the API server")],
+        () =>
+        {
+            api.Faults.Add(new FaultRule(MembershipFault.Outage) { Times = int.MaxValue });
+            return Task.CompletedTask;
+        },
+        () =>
+        {
+            api.Faults.Clear();
+            return Task.CompletedTask;
+        },
+        time);
 
     private async Task LockAsync(TimeSpan time)
     {

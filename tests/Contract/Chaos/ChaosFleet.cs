@@ -40,14 +40,20 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
     /// <summary>Signs requests in.</summary>
     public AuthenticationHeaderValue Token { get; private set; } = null!;
 
-    /// <summary>Starts that ended before they were ready, as where the store was away, and were begun again.</summary>
+    /// <summary>
+    /// Starts that ended before they were ready, and were begun again. Each silo has another way to PostgreSQL, so while that is away they
+    /// cannot tell that it is the same for all of them, and a new one does not join.
+    /// </summary>
     public IReadOnlyCollection<ChaosSilo> FailedStarts => _failedStarts;
 
-    /// <summary>Processes that ended by themselves, having been taken for dead while they stood still.</summary>
-    public int LeftAfterHarm => _all.Count(silo => silo.LeftByItself && silo.WasHarmed);
+    /// <summary>Processes that were asked to go and did not end in order.</summary>
+    public IReadOnlyList<ChaosSilo> LeftInDisorder => [.. _all.Where(silo => silo.WasAskedToGo && silo.Process.HasExited && silo.Process.ExitCode != 0)];
 
-    /// <summary>Processes that ended by themselves although nobody had harmed them.</summary>
-    public IReadOnlyList<ChaosSilo> LeftForNothing => [.. _all.Where(silo => silo.LeftByItself && !silo.WasHarmed)];
+    /// <summary>Processes that ended by themselves, having been taken for dead: while they stood still, or where the machine is slow.</summary>
+    public int LeftForDead => _all.Count(silo => silo.LeftByItself && silo.HeardOfItsDeath);
+
+    /// <summary>Processes that ended by themselves for no such reason.</summary>
+    public IReadOnlyList<ChaosSilo> LeftForNothing => [.. _all.Where(silo => silo.LeftByItself && !silo.HeardOfItsDeath)];
 
     /// <summary>Starts all of them at once.</summary>
     public async Task StartAsync()
@@ -120,18 +126,6 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
         }
     }
 
-    private async Task FreezeAsync(ChaosSilo silo, Task enough)
-    {
-        silo.Harm();
-        observer.Note(at => new Fault(at, FaultKind.ProcessFrozen, silo.Name));
-        await silo.Process.FreezeAsync();
-        await enough;
-        await silo.Process.ThawAsync();
-        observer.Note(at => new Fault(at, FaultKind.ProcessFrozen, silo.Name, IsOver: true));
-        await Phase.UntilAsync(() => silo.IsReady || silo.Process.HasExited, $"the return or the end of {silo.Name}");
-        silo.Heal();
-    }
-
     /// <summary>As a Deployment does it: a new one, ready, and then an old one is asked to go.</summary>
     public async Task ReplaceAsync(ChaosSilo silo)
     {
@@ -139,7 +133,11 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
         silo.IsLeaving = true;
         silo.Harm();
         observer.Note(at => new Fault(at, FaultKind.ProcessLeft, silo.Name));
-        if (!silo.Process.HasExited) await silo.Process.TerminateAsync();
+        if (!silo.Process.HasExited)
+        {
+            silo.WasAskedToGo = true;
+            await silo.Process.TerminateAsync();
+        }
         await silo.Process.WaitForExitAsync($"the orderly end of {silo.Name}");
         Remove(silo);
         observer.Note(at => new Fault(at, FaultKind.ProcessLeft, silo.Name, IsOver: true));
@@ -156,6 +154,18 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
         }
         _prober.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task FreezeAsync(ChaosSilo silo, Task enough)
+    {
+        silo.Harm();
+        observer.Note(at => new Fault(at, FaultKind.ProcessFrozen, silo.Name));
+        await silo.Process.FreezeAsync();
+        await enough;
+        await silo.Process.ThawAsync();
+        observer.Note(at => new Fault(at, FaultKind.ProcessFrozen, silo.Name, IsOver: true));
+        await Phase.UntilAsync(() => silo.IsReady || silo.Process.HasExited, $"the return or the end of {silo.Name}");
+        silo.Heal();
     }
 
     private ChaosSilo Start()

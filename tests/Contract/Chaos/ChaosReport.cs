@@ -24,8 +24,9 @@ internal static partial class ChaosReport
         text.AppendLine($"{history.OfType<Changed>().Count()} changes, {run.UncertainCommits} of uncertain commit");
         text.AppendLine($"{run.Faults.Done.Values.Sum()} faults");
         foreach (var (fault, times) in run.Faults.Done.OrderBy(done => done.Key, StringComparer.Ordinal)) text.AppendLine($"  {fault}: {times}");
-        text.AppendLine($"{run.Fleet.All.Count} silos, {run.Fleet.FailedStarts.Count} of them in vain; {run.Fleet.LeftAfterHarm} left when they came back and were taken for dead");
+        text.AppendLine($"{run.Fleet.All.Count} silos, {run.Fleet.FailedStarts.Count} of them in vain; {run.Fleet.LeftForDead} left, having been taken for dead");
         foreach (var reason in run.Fleet.FailedStarts.GroupBy(ReasonOf, StringComparer.Ordinal)) text.AppendLine($"  {reason.Count()} x {reason.Key}");
+        foreach (var silo in run.Fleet.LeftInDisorder) text.AppendLine($"  {silo.Name} ended with {silo.Process.ExitCode}: {ReasonOf(silo)}");
         text.Append($"{violations.Count} violations, judged in {judged.TotalSeconds:F1} s");
         return text.ToString();
     }

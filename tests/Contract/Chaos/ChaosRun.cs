@@ -73,7 +73,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await warehouse.FillAsync();
         Fleet = Own(new ChaosFleet(_observer, api, Settings(options), options.Port));
         await Fleet.StartAsync();
-        Faults = new ChaosFaults(_settings, _observer, _server, Fleet, operational, warehouse);
+        Faults = new ChaosFaults(_settings, _observer, _server, api, Fleet, operational, warehouse);
         using var asker = new Asker(_observer, Fleet.Token);
 
         using var harm = new CancellationTokenSource(_settings.Time, TimeProvider.System);
@@ -88,11 +88,18 @@ internal sealed class ChaosRun : IAsyncDisposable
         var (stores, silos) = (new Dice(dice.Next()), new Dice(dice.Next()));
         var harming = Task.WhenAll(
             Task.Run(() => Faults.HarmStoresUntilAsync(stores, harm.Token)), Task.Run(() => Faults.HarmSilosUntilAsync(silos, harm.Token)));
-        // Whatever fails first is told, and not what waits for it.
-        await await Task.WhenAny([harming, .. loading]);
-        await Fleet.SettleAsync();
-        await load.CancelAsync();
-        await Task.WhenAll(loading);
+        try
+        {
+            // Clients and changes end by themselves only when they fail.
+            await await Task.WhenAny([harming, .. loading]);
+            await Fleet.SettleAsync();
+        }
+        finally
+        {
+            await harm.CancelAsync();
+            await load.CancelAsync();
+            await Task.WhenAll([harming, .. loading]);
+        }
         UncertainCommits = operational.Uncertain + warehouse.Uncertain;
         Unhealed = await CheckHealedAsync(asker);
         foreach (var silo in Fleet.Members) await WeighAsync(silo);

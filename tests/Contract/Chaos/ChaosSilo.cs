@@ -23,14 +23,17 @@ internal sealed class ChaosSilo(ProgramProcess process, TcpProxy line)
         set => _isReady = value;
     }
 
-    /// <summary>Whether it was ever harmed: then it may end by itself, once it hears that it was taken for dead.</summary>
-    public bool WasHarmed => Volatile.Read(ref _harms) > 0;
+    /// <summary>Whether it has heard that the others had taken it for dead: then it ends by itself, as it is to.</summary>
+    public bool HeardOfItsDeath => process.Log.Text.Contains("I have been told I am dead", StringComparison.Ordinal);
 
     /// <summary>Whether it is killed, stopped or stands still, from before that until it is over.</summary>
     public bool IsHarmed => _isHarmed;
 
     /// <summary>Whether it was made to end.</summary>
     public bool IsLeaving { get; set; }
+
+    /// <summary>Whether it was asked to end in order.</summary>
+    public bool WasAskedToGo { get; set; }
 
     /// <summary>Whether it ended although nobody made it.</summary>
     public bool LeftByItself { get; set; }

@@ -9,11 +9,12 @@ internal static class Falsified
     public static IEnumerable<(string Rule, IReadOnlyList<HistoryEvent> History)> Of(IReadOnlyList<HistoryEvent> history)
     {
         var asked = history.OfType<Asked>().ToDictionary(one => one.Id);
-        // In the middle of the run, from the one that has just had a new version: its answer before had other rows.
         var answers = history.OfType<Answered>().Where(answer => answer.Content is { Length: > 0 } && answer.Origin is not AnswerOrigin.StaleIfError).ToList();
-        var (before, after) = answers.Skip(answers.Count / 2)
+        // One that came at once, with rows that others had seen for a while, and what its process had answered long before.
+        var (before, after) = answers.AsEnumerable().Reverse()
+            .Where(answer => answer.At - asked[answer.Id].At < TimeSpan.FromSeconds(1) && answers.Exists(other => IsSame(other, answer, 3, 60) && other.Content == answer.Content))
             .Select(answer => (Before: LastOther(answer), After: answer))
-            .First(pair => pair.Before is not null && asked[pair.After.Id].IfNoneMatch is not null);
+            .First(pair => pair.Before is not null);
 
         yield return ("AgeIsHonest", With(after with { Version = before!.Version, Content = before.Content, Age = TimeSpan.Zero }));
         yield return ("AgeWithinBound", With(after with { Age = after.Age + TimeSpan.FromMinutes(1) }));
@@ -23,11 +24,13 @@ internal static class Falsified
         yield return ("RowsAreTheMarts", With(after with { Content = after.Content + "0" }));
         yield return ("TagIsNeverUndercut", With(after with { Version = before.Version, Content = before.Content }));
 
-        // What the same process answered to another question for the same key, with other rows, long enough before.
         Answered? LastOther(Answered answer) => answers.FindLast(other =>
-            asked[other.Id].Key == asked[answer.Id].Key && asked[other.Id].Process == asked[answer.Id].Process && other.Content != answer.Content
-            && answer.At - other.At is var apart && apart > TimeSpan.FromSeconds(10) && apart < TimeSpan.FromSeconds(30)
-            && other.Version!.Value.IsBefore(asked[answer.Id].IfNoneMatch ?? default));
+            IsSame(other, answer, 10, 30) && other.Content != answer.Content
+            && asked[other.Id].Process == asked[answer.Id].Process && asked[answer.Id].IfNoneMatch is { } seen && other.Version!.Value.IsBefore(seen));
+
+        // To the same question, so many seconds before.
+        bool IsSame(Answered other, Answered answer, int least, int most) =>
+            asked[other.Id].Key == asked[answer.Id].Key && (answer.At - other.At).TotalSeconds is var apart && apart > least && apart < most;
 
         IReadOnlyList<HistoryEvent> With(Answered other) => [.. history.Select(happened => ReferenceEquals(happened, after) ? other : happened)];
     }

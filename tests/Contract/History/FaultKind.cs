@@ -42,6 +42,9 @@ public enum FaultKind
     /// <summary>A process joined.</summary>
     ProcessJoined,
 
+    /// <summary>Where processes find each other there is no answer.</summary>
+    MembershipDown,
+
     /// <summary>Calls between processes are lost.</summary>
     CallsLost,
 

@@ -163,7 +163,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
+        // It may have ended by itself meanwhile.
+        Assert.True(kill.ExitCode == 0 || HasExited, $"{Name} was not sent {name}");
     }
 
     /// <summary>Looks until <paramref name="holds"/> does, or the process has ended.</summary>
