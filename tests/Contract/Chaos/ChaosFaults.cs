@@ -12,7 +12,7 @@ namespace TransactionPipeline.Contract.Chaos;
 /// chance, again and again; every fault ends by itself, and is written down from before its beginning until after its end.
 /// </summary>
 internal sealed class ChaosFaults(
-    ChaosSettings settings, Observer observer, PostgresServer server, KubernetesStandInServer api, ChaosFleet fleet, OperationalMart operational,
+    ChaosSettings settings, Observer observer, PostgresServer server, TcpProxy line, KubernetesStandInServer api, ChaosFleet fleet, OperationalMart operational,
     WarehouseMart warehouse)
 {
     private readonly Dictionary<string, int> _done = new(StringComparer.Ordinal);
@@ -110,7 +110,7 @@ internal sealed class ChaosFaults(
 
         Task SetAsync(TcpFault fault)
         {
-            silo.Line.Fault = fault;
+            line.SetFaultOf($"user\0{silo.User}\0", fault);
             return Task.CompletedTask;
         }
     }

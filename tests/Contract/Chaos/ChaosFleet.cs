@@ -9,13 +9,16 @@ using TransactionPipeline.Silo.Membership;
 namespace TransactionPipeline.Contract.Chaos;
 
 /// <summary>
-/// The silos' processes, each with a line of its own to PostgreSQL, the API server's stand-in through which they find each other, and what a
+/// The silos' processes, each with a name of its own in PostgreSQL, the API server's stand-in through which they find each other, and what a
 /// Service is to them: who said that it is ready when it was last asked is sent requests.
 /// </summary>
-internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api, IReadOnlyDictionary<string, string> settings, int storePort) : IAsyncDisposable
+internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     /// <summary>How many are meant to run.</summary>
     public const int Size = 3;
+
+    // More than there ever are processes at the same time.
+    private static readonly IReadOnlyList<string> Users = [.. Enumerable.Range(1, 3 * Size).Select(i => $"silo_user_{i}")];
 
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(200);
@@ -24,9 +27,8 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _probing = [];
     private readonly ConcurrentQueue<ChaosSilo> _failedStarts = [];
-    private ImmutableList<ChaosSilo> _all = [];
+    private volatile ImmutableList<ChaosSilo> _all = [];
     private ImmutableList<ChaosSilo> _members = [];
-    private int _started;
 
     /// <summary>All that there ever were.</summary>
     public IReadOnlyList<ChaosSilo> All => _all;
@@ -40,10 +42,7 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
     /// <summary>Signs requests in.</summary>
     public AuthenticationHeaderValue Token { get; private set; } = null!;
 
-    /// <summary>
-    /// Starts that ended before they were ready, and were begun again. Each silo has another way to PostgreSQL, so while that is away they
-    /// cannot tell that it is the same for all of them, and a new one does not join.
-    /// </summary>
+    /// <summary>Starts that ended before they were ready, as where PostgreSQL was away, and were begun again.</summary>
     public IReadOnlyCollection<ChaosSilo> FailedStarts => _failedStarts;
 
     /// <summary>Processes that were asked to go and did not end in order.</summary>
@@ -54,6 +53,15 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
 
     /// <summary>Processes that ended by themselves for no such reason.</summary>
     public IReadOnlyList<ChaosSilo> LeftForNothing => [.. _all.Where(silo => silo.LeftByItself && !silo.HeardOfItsDeath)];
+
+    /// <summary>
+    /// Makes the users that the processes are in PostgreSQL. By its user a process is known on the line to it; by another address it would be
+    /// another database to the others.
+    /// </summary>
+    public static async Task MakeUsersAsync(PostgresServer server)
+    {
+        foreach (var user in Users) await server.ExecuteAsync("postgres", $"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{PostgresServer.Password}'");
+    }
 
     /// <summary>Starts all of them at once.</summary>
     public async Task StartAsync()
@@ -147,11 +155,7 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_probing);
-        foreach (var silo in _all)
-        {
-            await silo.Process.DisposeAsync();
-            await silo.Line.DisposeAsync();
-        }
+        foreach (var silo in _all) await silo.Process.DisposeAsync();
         _prober.Dispose();
         _stop.Dispose();
     }
@@ -170,17 +174,20 @@ internal sealed class ChaosFleet(Observer observer, KubernetesStandInServer api,
 
     private ChaosSilo Start()
     {
-        var line = new TcpProxy(storePort);
-        var process = ProgramProcess.StartInAPod(
-            $"silo-{Interlocked.Increment(ref _started)}",
-            new Dictionary<string, string>(settings, StringComparer.Ordinal)
-            {
-                ["data_warehouse__postgres__port"] = $"{line.Port}",
-                ["cluster__api_server"] = api.Address.ToString(),
-            });
-        var silo = new ChaosSilo(process, line);
-        ImmutableInterlocked.Update(ref _all, all => all.Add(silo));
-        lock (_probing) _probing.Add(Task.Run(() => ProbeAsync(silo)));
+        ChaosSilo silo;
+        lock (_probing)
+        {
+            var user = Users.First(one => !_all.Exists(other => other.User == one && !other.Process.HasExited));
+            silo = new ChaosSilo(
+                ProgramProcess.StartInAPod($"silo-{_all.Count + 1}", new Dictionary<string, string>(settings, StringComparer.Ordinal)
+                {
+                    ["data_warehouse__postgres__user"] = user,
+                    ["cluster__api_server"] = api.Address.ToString(),
+                }),
+                user);
+            _all = _all.Add(silo);
+            _probing.Add(Task.Run(() => ProbeAsync(silo)));
+        }
         return silo;
     }
 

@@ -71,9 +71,11 @@ internal sealed class ChaosRun : IAsyncDisposable
         await operational.MakeAsync();
         await operational.FillAsync();
         await warehouse.FillAsync();
-        Fleet = Own(new ChaosFleet(_observer, api, Settings(options), options.Port));
+        await ChaosFleet.MakeUsersAsync(_server);
+        var line = Own(new TcpProxy(options.Port));
+        Fleet = Own(new ChaosFleet(_observer, api, Settings(options, line)));
         await Fleet.StartAsync();
-        Faults = new ChaosFaults(_settings, _observer, _server, api, Fleet, operational, warehouse);
+        Faults = new ChaosFaults(_settings, _observer, _server, line, api, Fleet, operational, warehouse);
         using var asker = new Asker(_observer, Fleet.Token);
 
         using var harm = new CancellationTokenSource(_settings.Time, TimeProvider.System);
@@ -144,13 +146,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         return one;
     }
 
-    private Dictionary<string, string> Settings(PostgresOptions options) => ProgramSettings.Over(options)
+    private Dictionary<string, string> Settings(PostgresOptions options, TcpProxy line) => ProgramSettings.Over(options)
         .With(ChaosSettings.OfTheCache)
         .With(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["DOTNET_shutdownTimeoutSeconds"] = "30",
             ["state_directory"] = _state.FullName,
+            ["data_warehouse__postgres__port"] = $"{line.Port}",
             ["marts__warehouse"] = "sqlite",
             ["cluster__provider"] = "kubernetes",
             ["cluster__cluster_id"] = "chaos",

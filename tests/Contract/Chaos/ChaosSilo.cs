@@ -1,9 +1,9 @@
 namespace TransactionPipeline.Contract.Chaos;
 
-/// <summary>A silo's process, its own line to PostgreSQL, and what is known of it.</summary>
+/// <summary>A silo's process, and what is known of it.</summary>
 /// <param name="process">The process.</param>
-/// <param name="line">Its line.</param>
-internal sealed class ChaosSilo(ProgramProcess process, TcpProxy line)
+/// <param name="user">Who it is in PostgreSQL: no other that lives is.</param>
+internal sealed class ChaosSilo(ProgramProcess process, string user)
 {
     private volatile bool _isReady;
     private volatile bool _isHarmed;
@@ -11,7 +11,7 @@ internal sealed class ChaosSilo(ProgramProcess process, TcpProxy line)
 
     public ProgramProcess Process => process;
 
-    public TcpProxy Line => line;
+    public string User => user;
 
     /// <summary>Another one for each process: what a history calls it.</summary>
     public string Name => process.Name;

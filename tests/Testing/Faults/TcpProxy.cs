@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -14,6 +15,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Link> _links = [];
+    private readonly ConcurrentDictionary<string, TcpFault> _faultsOfSome = new(StringComparer.Ordinal);
     private readonly IPEndPoint _server;
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
@@ -62,6 +64,20 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>A black hole for those connections only whose client says <paramref name="text"/>, from the moment that it says so.</summary>
     public void Silence(string text) => _silenced = Encoding.ASCII.GetBytes(text);
+
+    /// <summary>
+    /// <see cref="TcpFault.Reset"/> or <see cref="TcpFault.Blackhole"/> for those connections only, old ones and new ones, whose client began
+    /// by saying <paramref name="text"/>, as a PostgreSQL client says its user's name; <see cref="TcpFault.None"/> ends it.
+    /// </summary>
+    public void SetFaultOf(string text, TcpFault fault)
+    {
+        if (fault == TcpFault.None) _faultsOfSome.TryRemove(text, out _);
+        else _faultsOfSome[text] = fault;
+        if (fault != TcpFault.Reset) return;
+        Link[] links;
+        lock (_links) links = [.. _links.Where(link => link.Began(text))];
+        foreach (var link in links) End(link, reset: true);
+    }
 
     /// <summary>Lets every connection be heard again.</summary>
     public void EndSilence() => _silenced = null;
@@ -195,10 +211,17 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 var read = await from.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token);
                 if (read == 0) break;
+                if (!fromServer) link.Hear(buffer.AsSpan(0, read));
+                var faultOfSome = FaultOf(link);
+                if (faultOfSome == TcpFault.Reset)
+                {
+                    reset = true;
+                    break;
+                }
                 var said = !fromServer && _awaited is var (text, one) && buffer.AsSpan(0, read).IndexOf(text) >= 0 ? one : null;
                 if (!fromServer && _silenced is { } words && buffer.AsSpan(0, read).IndexOf(words) >= 0) link.IsSilenced = true;
                 // What comes while the line is a black hole is gone for good.
-                if (_fault == TcpFault.Blackhole || (link.IsSilenced && _silenced is not null)) continue;
+                if (_fault == TcpFault.Blackhole || faultOfSome == TcpFault.Blackhole || (link.IsSilenced && _silenced is not null)) continue;
                 reset = Cuts(fromServer, read, out var last);
                 await SendAsync(to, buffer.AsMemory(0, reset ? last : read), fromServer);
                 said?.TrySetResult();
@@ -210,6 +233,9 @@ public sealed class TcpProxy : IAsyncDisposable
         }
         End(link, reset);
     }
+
+    private TcpFault FaultOf(Link link) =>
+        _faultsOfSome.IsEmpty ? TcpFault.None : _faultsOfSome.FirstOrDefault(some => link.Began(some.Key)).Value;
 
     private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes, bool fromServer)
     {
@@ -237,7 +263,14 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private sealed class Link(Socket client, Socket server)
     {
+        private volatile byte[]? _beginning;
+
         public bool IsSilenced { get; set; }
+
+        /// <summary>Remembers what the client said first.</summary>
+        public void Hear(ReadOnlySpan<byte> said) => _beginning ??= said.ToArray();
+
+        public bool Began(string text) => _beginning is { } beginning && beginning.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text)) >= 0;
 
         public void Reset()
         {
