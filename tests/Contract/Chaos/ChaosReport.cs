@@ -8,9 +8,9 @@ namespace TransactionPipeline.Contract.Chaos;
 internal static partial class ChaosReport
 {
     /// <summary>Beyond this nobody reads on.</summary>
-    private const int MaxStories = 5;
-    private const int LogLines = 40;
-    private static readonly TimeSpan Around = TimeSpan.FromSeconds(15);
+    private const int MaxStories = 3;
+    private const int LogLines = 20;
+    private static readonly TimeSpan Around = TimeSpan.FromSeconds(10);
 
     /// <summary>How much was asked, answered, changed and harmed.</summary>
     public static string Figures(ChaosSettings settings, ChaosRun run, IReadOnlyList<Violation> violations, TimeSpan judged)
@@ -31,11 +31,17 @@ internal static partial class ChaosReport
         return text.ToString();
     }
 
-    private static string ReasonOf(ChaosSilo silo) =>
-        Digits().Replace(silo.Process.Log.ErrorLines is { Count: > 0 } errors ? errors[^1] : "without a word", "#");
-
-    [GeneratedRegex("[0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Digits();
+    /// <summary>What each silo said last.</summary>
+    public static string Logs(ChaosFleet fleet)
+    {
+        var text = new StringBuilder();
+        foreach (var silo in fleet.All)
+        {
+            text.AppendLine().AppendLine($"{silo.Name} said last:");
+            foreach (var line in silo.Process.Log.Text.Split('\n').TakeLast(LogLines)) text.AppendLine($"  {line}");
+        }
+        return text.ToString();
+    }
 
     /// <summary>Violations, each with what happened around it, and the ends of the logs.</summary>
     public static string Stories(ChaosRun run, IReadOnlyList<Violation> violations)
@@ -53,12 +59,7 @@ internal static partial class ChaosReport
                     text.AppendLine($"  {(ReferenceEquals(happened, violation.Event) ? ">" : " ")} {HistoryText.Of(happened)}");
             }
         }
-        foreach (var silo in run.Fleet.All)
-        {
-            text.AppendLine().AppendLine($"{silo.Name} said last:");
-            foreach (var line in silo.Process.Log.Text.Split('\n').TakeLast(LogLines)) text.AppendLine($"  {line}");
-        }
-        return text.ToString();
+        return text.Append(Logs(run.Fleet)).ToString();
 
         AnswerKey? KeyOf(HistoryEvent happened) => happened switch
         {
@@ -71,4 +72,10 @@ internal static partial class ChaosReport
         bool Concerns(HistoryEvent happened, AnswerKey? key) =>
             happened is Fault || (happened is Changed change && change.Month == key?.Month) || (key is not null && KeyOf(happened) == key);
     }
+
+    private static string ReasonOf(ChaosSilo silo) =>
+        Digits().Replace(silo.Process.Log.ErrorLines is { Count: > 0 } errors ? errors[^1] : "without a word", "#");
+
+    [GeneratedRegex("[0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Digits();
 }

@@ -19,6 +19,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("chaos-tests-");
     private readonly PostgresServer _server = new();
     private readonly List<IAsyncDisposable> _owned = [];
+    private IReadOnlyList<ChaosMart> _marts = [];
 
     private ChaosRun(ChaosSettings settings) => _settings = settings;
 
@@ -30,7 +31,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     public ChaosFaults Faults { get; private set; } = null!;
 
     /// <summary>Commits that nobody knew to be one or not, until the mart was asked.</summary>
-    public int UncertainCommits { get; private set; }
+    public int UncertainCommits => _marts.Sum(mart => mart.Uncertain);
 
     /// <summary>What was not right although everything was well again.</summary>
     public IReadOnlyList<string> Unhealed { get; private set; } = [];
@@ -44,10 +45,11 @@ internal sealed class ChaosRun : IAsyncDisposable
             await run.GoAsync();
             return run;
         }
-        catch
+        catch (Exception failed)
         {
+            var logs = run.Fleet is { } fleet ? ChaosReport.Logs(fleet) : "";
             await run.DisposeAsync();
-            throw;
+            throw new InvalidOperationException($"The run of CHAOS_SEED={settings.Seed} came to no end: {failed.Message}\n{logs}", failed);
         }
     }
 
@@ -58,9 +60,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         _state.Delete(recursive: true);
     }
 
-    private async Task GoAsync()
+    private async Task StartAsync(Dice dice)
     {
-        var dice = new Dice(_settings.Seed);
         var starting = _server.InitializeAsync();
         var api = Own(await KubernetesStandInServer.StartAsync(
             new StandInOptions { Namespaces = [Namespace], Manifests = [Path.Combine(Repository.Chart, "crds")] }));
@@ -71,23 +72,28 @@ internal sealed class ChaosRun : IAsyncDisposable
         await operational.MakeAsync();
         await operational.FillAsync();
         await warehouse.FillAsync();
+        _marts = [operational, warehouse];
         await ChaosFleet.MakeUsersAsync(_server);
         var line = Own(new TcpProxy(options.Port));
         Fleet = Own(new ChaosFleet(_observer, api, Settings(options, line)));
         await Fleet.StartAsync();
         Faults = new ChaosFaults(_settings, _observer, _server, line, api, Fleet, operational, warehouse);
-        using var asker = new Asker(_observer, Fleet.Token);
+    }
 
+    private async Task GoAsync()
+    {
+        var dice = new Dice(_settings.Seed);
+        await StartAsync(dice);
+        using var asker = new Asker(_observer, Fleet.Token);
         using var harm = new CancellationTokenSource(_settings.Time, TimeProvider.System);
         using var load = new CancellationTokenSource();
         var clients = Enumerable.Range(0, ChaosSettings.Clients).Select(i => new ChaosClient(i, Fleet, asker, new Dice(dice.Next()))).ToList();
+        var (stores, silos) = (new Dice(dice.Next()), new Dice(dice.Next()));
         List<Task> loading =
         [
             .. clients.Select(client => Task.Run(() => client.AskUntilAsync(load.Token))),
-            Task.Run(() => operational.ChangeUntilAsync(load.Token)),
-            Task.Run(() => warehouse.ChangeUntilAsync(load.Token)),
+            .. _marts.Select(mart => Task.Run(() => mart.ChangeUntilAsync(load.Token))),
         ];
-        var (stores, silos) = (new Dice(dice.Next()), new Dice(dice.Next()));
         var harming = Task.WhenAll(
             Task.Run(() => Faults.HarmStoresUntilAsync(stores, harm.Token)), Task.Run(() => Faults.HarmSilosUntilAsync(silos, harm.Token)));
         try
@@ -102,7 +108,6 @@ internal sealed class ChaosRun : IAsyncDisposable
             await load.CancelAsync();
             await Task.WhenAll([harming, .. loading]);
         }
-        UncertainCommits = operational.Uncertain + warehouse.Uncertain;
         Unhealed = await CheckHealedAsync(asker);
         foreach (var silo in Fleet.Members) await WeighAsync(silo);
     }
