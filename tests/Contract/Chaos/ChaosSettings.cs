@@ -41,6 +41,8 @@ internal sealed record ChaosSettings(ulong Seed, TimeSpan Time, TimeSpan Longest
         ClockSkew: TimeSpan.FromMilliseconds(500), MaxBytes)
     {
         AgeStep = TimeSpan.FromSeconds(1),
+        // Looks are told to the store once while an answer is fresh, and behind the answers.
+        StoreLag = TimeSpan.FromSeconds(FreshFor + 10),
     };
 
     /// <summary>With <c>CHAOS_SEED</c> and <c>CHAOS_MINUTES</c> from the environment in the place of these.</summary>
