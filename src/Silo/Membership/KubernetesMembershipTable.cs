@@ -14,27 +14,44 @@ internal sealed partial class KubernetesMembershipTable(
 {
     private const int CleanupAttempts = 5;
 
+    private readonly long _started = time.GetTimestamp();
+
     public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default)
     {
-        var since = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        if (tryInitTableVersion)
         {
-            try
-            {
-                if (tryInitTableVersion) await store.EnsureTableAsync(cancellationToken);
-                break;
-            }
-            // A pod and the API server may start together, after a power cut say.
-            catch (KubernetesApiException away) when (away.IsTransient && time.GetElapsedTime(since) < options.Value.StartPatience)
-            {
-                LogWaiting(away.Message);
-                await store.PauseAsync(attempt, cancellationToken);
-            }
+            await PatientlyAsync(
+                async () =>
+                {
+                    await store.EnsureTableAsync(cancellationToken);
+                    return true;
+                },
+                cancellationToken);
         }
         LogReady(store.ClusterId);
     }
 
-    public async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default)
+    public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default) =>
+        PatientlyAsync(() => ReadAllOnceAsync(cancellationToken), cancellationToken);
+
+    /// <summary>A pod and the API server may start together, after a power cut say; or the latter goes away while the former joins.</summary>
+    private async Task<T> PatientlyAsync<T>(Func<Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        for (var attempts = 1; ; attempts++)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (KubernetesApiException away) when (away.IsTransient && time.GetElapsedTime(_started) < options.Value.StartPatience)
+            {
+                LogWaiting(away.Message);
+                await store.PauseAsync(attempts, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<MembershipTableData> ReadAllOnceAsync(CancellationToken cancellationToken)
     {
         // Together, not in turn: the heartbeats are no part of the snapshot, and half the time matters when silos are being judged.
         var beats = store.ReadHeartbeatsAsync(store.ClusterId, cancellationToken);

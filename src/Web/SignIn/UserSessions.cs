@@ -19,7 +19,8 @@ internal sealed class UserSessions(IUserStore users, IOptions<SecurityOptions> o
     /// <summary>How long a request waits for the store when what it said last could do; only the first one after it fell silent.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly TimeSpan _outage = TimeSpan.FromMinutes(options.Value.TokenMinutes);
+    /// <summary>How long what the store said last counts while it does not answer.</summary>
+    public TimeSpan Outage { get; } = TimeSpan.FromMinutes(options.Value.TokenMinutes);
 
     // Bounded by the number of users that ever were: a name is asked for only after a signature or a protected cookie vouched for it.
     private readonly ConcurrentDictionary<string, Reading> _readings = new(StringComparer.Ordinal);
@@ -40,6 +41,16 @@ internal sealed class UserSessions(IUserStore users, IOptions<SecurityOptions> o
             : AwaitAsync(name, reading, stamp);
     }
 
+    /// <summary>All users, as the store had them when it was asked; what is known of one from later stands.</summary>
+    public void Learn(IEnumerable<User> all, long asked)
+    {
+        foreach (var user in all)
+        {
+            var learned = new Reading(asked, Task.FromResult<User?>(user));
+            _readings.AddOrUpdate(user.Name, learned, (_, known) => known.User.IsCompletedSuccessfully && known.At >= asked ? known : learned);
+        }
+    }
+
     private Reading Read(string name, Reading? before, long now)
     {
         // No caller's token: the reading is shared, and one who leaves must not fail the others.
@@ -51,7 +62,7 @@ internal sealed class UserSessions(IUserStore users, IOptions<SecurityOptions> o
 
     private async ValueTask<bool> AwaitAsync(string name, Reading reading, string stamp)
     {
-        if (reading.LastAnswer is { } last && time.GetElapsedTime(last.At) < _outage)
+        if (reading.LastAnswer is { } last && time.GetElapsedTime(last.At) < Outage)
         {
             try
             {

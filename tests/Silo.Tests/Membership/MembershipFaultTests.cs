@@ -40,6 +40,16 @@ public sealed class MembershipFaultTests : MembershipTests
         Assert.Single((await Table.ReadAllAsync()).Members);
     }
 
+    [Fact]
+    public async Task ReadAll_FaultThatOneReadingDoesNotBearWhileTheSiloStarts_IsWaitedOut()
+    {
+        await InsertAsync(NewEntry());
+        await using var starting = new MembershipClient(Server, ClusterId, options => options.StartPatience = TimeSpan.FromMinutes(5));
+        Server.Faults.Add(new FaultRule(FaultKind.CutOff) { Verb = "get", Times = 10, Delay = TimeSpan.Zero });
+
+        Assert.Single((await starting.Table.ReadAllAsync()).Members);
+    }
+
     [Theory]
     [InlineData(FaultKind.ServerError, "ServerError", "failed in the server (500)")]
     [InlineData(FaultKind.Forbidden, "Forbidden", "apiGroups [transaction-pipeline.io], resources [silomemberships], verbs [get] in namespace data-pipeline")]

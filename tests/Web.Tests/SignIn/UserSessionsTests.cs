@@ -2,11 +2,13 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using TransactionPipeline.Core.Marts;
 using TransactionPipeline.Core.Store;
 using TransactionPipeline.Core.Users;
+using TransactionPipeline.Web.Health;
 using TransactionPipeline.Web.SignIn;
 
 namespace TransactionPipeline.Web.Tests.SignIn;
@@ -96,6 +98,33 @@ public sealed class UserSessionsTests
     }
 
     [Fact]
+    public async Task IsCurrent_StoreFailsForOneWhoWasNeverHere_WhatWasReadOfAllCounts()
+    {
+        var health = new UsersHealth(_store, _sessions, _time);
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new())).Status);
+        _store.Answer = Fail;
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
+    public async Task Health_UsersWereReadLongAgo_ReadsThemAgainBehindTheProbe()
+    {
+        var health = new UsersHealth(_store, _sessions, _time);
+        for (var minute = 0; minute < 60; minute++)
+        {
+            Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new())).Status);
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+        _store.Answer = Fail;
+
+        Assert.Equal(4, _store.Lists);
+        Assert.True(await _sessions.IsCurrentAsync(Session));
+    }
+
+    [Fact]
     public async Task Request_StoreFailsForMinutes_CachedAnswersGoOnAndStrangersAreTold503()
     {
         await using var app = new WebAppFixture
@@ -134,7 +163,13 @@ public sealed class UserSessionsTests
             return Answer();
         }
 
-        public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<User>>([Alice]);
+        public int Lists { get; private set; }
+
+        public Task<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)
+        {
+            Lists++;
+            return Task.FromResult<IReadOnlyList<User>>([Alice]);
+        }
 
         public Task<bool> AddAsync(User user, CancellationToken cancellationToken) => throw new NotSupportedException();
 
