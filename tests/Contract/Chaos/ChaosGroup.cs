@@ -1,7 +1,7 @@
 namespace TransactionPipeline.Contract.Chaos;
 
-/// <summary>Runs when nothing else does: it needs the processors for processes of its own.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
+/// <summary>One run at a time.</summary>
+[CollectionDefinition(Name)]
 public sealed class ChaosGroup
 {
     public const string Name = "chaos";

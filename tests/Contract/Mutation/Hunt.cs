@@ -8,14 +8,10 @@ internal static class Hunt
     /// <summary>The first seed, of so many from <paramref name="seed"/> on, whose run breaks a rule, or that rule; null when none does.</summary>
     public static (ulong Seed, string Rule)? Find(ulong seed, int runs, string? rule)
     {
-        var looking = Parallel.For((long)seed, (long)seed + runs, (number, loop) =>
-        {
-            if (Broken(number) is not null) loop.Break();
-        });
-        return looking.LowestBreakIteration is { } lowest ? ((ulong)lowest, Broken(lowest)!) : null;
+        return Seeds.FindFailing(seed, (ulong)runs, number => Broken(number) is null) is { } lowest ? (lowest, Broken(lowest)!) : null;
 
-        string? Broken(long number) =>
-            Run.Of(PlanMaker.Make((ulong)number)).Violations.FirstOrDefault(violation => rule is null || violation.Rule == rule)?.Rule;
+        string? Broken(ulong number) =>
+            Run.Of(PlanMaker.Make(number)).Violations.FirstOrDefault(violation => rule is null || violation.Rule == rule)?.Rule;
     }
 
     /// <summary>The smallest plan that breaks the rule as the seed's does: its steps, the events of its history, and the story of both.</summary>

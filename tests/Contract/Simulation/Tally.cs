@@ -25,16 +25,6 @@ internal sealed class Tally
         foreach (var rule in result.Violations.Select(violation => violation.Rule).Distinct()) _violations[rule] = _violations.GetValueOrDefault(rule) + 1;
     }
 
-    /// <summary>The runs of another one too.</summary>
-    public void Add(Tally other)
-    {
-        Runs += other.Runs;
-        _events += other._events;
-        _questions += other._questions;
-        foreach (var (kind, times) in other._faults) _faults[kind] = _faults.GetValueOrDefault(kind) + times;
-        foreach (var (rule, times) in other._violations) _violations[rule] = _violations.GetValueOrDefault(rule) + times;
-    }
-
     public override string ToString()
     {
         var text = new StringBuilder($"{Runs} runs, {_events} events, {_questions} questions, {_violations.Values.Sum()} violations");
