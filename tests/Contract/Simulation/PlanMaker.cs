@@ -2,7 +2,10 @@ using TransactionPipeline.Contract.Simulation.Cluster;
 
 namespace TransactionPipeline.Contract.Simulation;
 
-/// <summary>Makes plans from seeds: one in four without a fault, one in ten with a clock that jumps.</summary>
+/// <summary>
+/// Makes plans from seeds: one in four without a fault, one in ten with a clock that jumps. One in twenty is one of two stories, as
+/// chance alone comes upon such ones too rarely.
+/// </summary>
 internal static class PlanMaker
 {
     private const int Places = 4;
@@ -12,6 +15,11 @@ internal static class PlanMaker
     {
         // Far from each other, also where seeds are neighbours.
         var dice = new Dice(new Dice(seed).Next());
+        switch (new Dice(~seed).Below(40))
+        {
+            case 0: return MakeOutage(dice);
+            case 1: return MakeQuiet(dice);
+        }
         var length = dice.Between(12_000, 40_000);
         var setup = new Setup(
             Silos: dice.Of(1, 2, 2, 3, 3, 3, 4),
@@ -27,7 +35,51 @@ internal static class PlanMaker
         AddChanges(steps, dice, length);
         if (dice.Percent(75)) AddFaults(steps, dice, length, mayJump: dice.Percent(10));
         AddQuestions(steps, dice, length, [.. steps.SelectMany(Moments)]);
-        if (dice.Percent(10)) steps.Add(new Rest(length + 90_000));
+        if (dice.Percent(20)) steps.Add(new Rest(length + 90_000));
+        return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
+    }
+
+    /// <summary>
+    /// While the store is away a process whose clock is behind reads newer rows under a lower version than the store has. What it makes of that
+    /// when the store is back shows in the moment that a refresh takes.
+    /// </summary>
+    private static Plan MakeOutage(Dice dice)
+    {
+        var setup = new Setup(
+            Silos: 2, IsCluster: false, Skew: 600_000, Poll: dice.Of(1_500, 4_000), Setup.Ample, HasNotices: dice.Percent(20), HasOneToken: false, IsCostlyToPoll: false,
+            IsStepped: dice.Percent(20));
+        var (key, month) = (dice.Below(Keys.All.Count / 2), 0);
+        var (first, away, back) = (dice.Between(200, 2_000), dice.Between(2_000, 3_000), dice.Between(5_000, 9_000));
+        var steps = new List<Step>
+        {
+            Ask(first, place: 0),
+            new StoreFault(away, StoreMode.Down, back - away),
+            new Change(dice.Between(away + 1, away + 500), month, dice.Below(256)),
+            Ask(dice.Between(away + 600, back - 1), place: 1),
+        };
+        // Together with what makes it look again, and around that.
+        for (var burst = 0; burst < 12; burst++)
+        {
+            var at = dice.Between(back, back + 3_000);
+            steps.Add(Ask(at, place: 1, maxAge: dice.Of(0, 0, 1_000)));
+            for (var i = 0; i < 8; i++) steps.Add(Ask(at + dice.Between(1, 50), place: 1));
+        }
+        return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
+
+        Ask Ask(int at, int place, int maxAge = -1) => new(at, place, place, key, maxAge, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1);
+    }
+
+    /// <summary>A month does not change for longer than a last good answer may be old, and is looked at all the time; then its mart fails, and memory is lost.</summary>
+    private static Plan MakeQuiet(Dice dice)
+    {
+        var setup = new Setup(
+            Silos: 1, IsCluster: dice.Percent(50), Skew: 0, Poll: 1_500, Setup.Ample, HasNotices: dice.Percent(50), HasOneToken: dice.Percent(20), IsCostlyToPoll: false,
+            IsStepped: dice.Percent(20));
+        var (key, fails) = (dice.Below(Keys.All.Count), dice.Between(25_000, 40_000));
+        var steps = new List<Step> { new MartFault(fails, MartMode.Fails, 10_000), new Kill(fails + dice.Below(500), 0, dice.Below(3), KnownAfter: 500, RestartsAfter: dice.Between(500, 2_000)) };
+        // In the month, but not always for the same.
+        for (var at = dice.Below(3_000); at < fails + 9_000; at += dice.Between(500, 3_000))
+            steps.Add(new Ask(at, 0, 0, dice.Percent(70) ? key : (key / 4 * 4) + dice.Below(4), MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1));
         return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
     }
 

@@ -100,6 +100,12 @@ internal sealed class SimulatedMart
         else foreach (var one in _months.Keys) _tokens[one] = token;
     }
 
+    private int Takes() =>
+        Mode != MartMode.Slow ? _world.Dice.Between(500, 30_000)
+        // Some take longer than a lease lasts that nobody renews.
+        : _world.Dice.Percent(15) ? _world.Dice.Between(8_000_000, 14_000_000)
+        : _world.Dice.Between(300_000, 4_000_000);
+
     private MartRows Read(QueryKey key)
     {
         var rows = new MartRowsBuilder();
@@ -135,7 +141,7 @@ internal sealed class SimulatedMart
             CallAsync(() => (Month?)mart._months.Keys.Max(), onEnd: null, cancellationToken);
 
         private Task<T> CallAsync<T>(Func<T> answer, Action<bool>? onEnd, CancellationToken cancellationToken) => link.CallAsync(
-            TimeSpan.FromMicroseconds(mart.Mode == MartMode.Slow ? mart._world.Dice.Between(300_000, 4_000_000) : mart._world.Dice.Between(500, 30_000)),
+            TimeSpan.FromMicroseconds(mart.Takes()),
             () => mart.Mode switch
             {
                 MartMode.Fails => throw new MartException("the mart fails", MartFailure.Transient),
