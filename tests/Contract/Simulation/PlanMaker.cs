@@ -3,7 +3,7 @@ using TransactionPipeline.Contract.Simulation.Cluster;
 namespace TransactionPipeline.Contract.Simulation;
 
 /// <summary>
-/// Makes plans from seeds: one in four without a fault, one in ten with a clock that jumps. One in twenty is one of two stories, as
+/// Makes plans from seeds: one in four without a fault, one in ten with a clock that jumps. One in thirteen is one of three stories, as
 /// chance alone comes upon such ones too rarely.
 /// </summary>
 internal static class PlanMaker
@@ -19,6 +19,7 @@ internal static class PlanMaker
         {
             case 0: return MakeOutage(dice);
             case 1: return MakeQuiet(dice);
+            case 2: return MakeOverlap(dice);
         }
         var length = dice.Between(12_000, 40_000);
         var setup = new Setup(
@@ -57,12 +58,16 @@ internal static class PlanMaker
             new Change(dice.Between(away + 1, away + 500), month, dice.Below(256)),
             Ask(dice.Between(away + 600, back - 1), place: 1),
         };
+        // Or both read them, each under a version of its own.
+        var places = dice.Of(1, 2);
+        if (places == 2) steps.Add(Ask(dice.Between(away + 600, back - 1), place: 0));
         // Together with what makes it look again, and around that.
         for (var burst = 0; burst < 12; burst++)
         {
             var at = dice.Between(back, back + 3_000);
-            steps.Add(Ask(at, place: 1, maxAge: dice.Of(0, 0, 1_000)));
-            for (var i = 0; i < 8; i++) steps.Add(Ask(at + dice.Between(1, 50), place: 1));
+            var place = 1 - dice.Below(places);
+            steps.Add(Ask(at, place, maxAge: dice.Of(0, 0, 1_000)));
+            for (var i = 0; i < 8; i++) steps.Add(Ask(at + dice.Between(1, 50), place));
         }
         return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
 
@@ -80,6 +85,21 @@ internal static class PlanMaker
         // In the month, but not always for the same.
         for (var at = dice.Below(3_000); at < fails + 9_000; at += dice.Between(500, 3_000))
             steps.Add(new Ask(at, 0, 0, dice.Percent(70) ? key : (key / 4 * 4) + dice.Below(4), MaxAge: -1, OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1));
+        return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
+    }
+
+    /// <summary>A month changes again and again while its mart is slow: looks at it overtake each other.</summary>
+    private static Plan MakeOverlap(Dice dice)
+    {
+        const int Length = 8_000;
+        var setup = new Setup(
+            Silos: dice.Of(1, 1, 2), IsCluster: dice.Percent(30), Skew: 0, Poll: dice.Of(1_500, 10_000), Setup.Ample, HasNotices: dice.Percent(70), HasOneToken: false,
+            IsCostlyToPoll: dice.Percent(20), IsStepped: dice.Percent(20));
+        var month = dice.Below(Keys.Months.Count);
+        var steps = new List<Step> { new MartFault(dice.Below(2_000), MartMode.Slow, Length) };
+        for (var at = dice.Below(500); at < Length; at += dice.Between(100, 1_500)) steps.Add(new Change(at, month, dice.Below(256)));
+        for (var at = 0; at < Length + 6_000; at += dice.Between(20, 250))
+            steps.Add(new Ask(at, dice.Below(2), dice.Below(2), (month * 4) + dice.Below(3), MaxAge: dice.Of(-1, -1, 0), OnlyIfCached: false, NamesVersion: false, LeavesAfter: -1));
         return new Plan(dice.Next(), setup, [.. steps.OrderBy(step => step.At)]);
     }
 
