@@ -68,7 +68,7 @@ internal sealed class SimulatedStore(World world)
         public async Task<Snapshot?> LoadAsync(QueryKey key, CancellationToken cancellationToken)
         {
             var asked = Clock.Now();
-            var (found, server) = await ReadAsync(() => (Find(key), Now));
+            var (found, server) = await ReadAsync(() => (Find(key), Now), cancellationToken);
             var clock = Clock.Take(asked, server);
             return found is null ? null : found with { DataAsOf = clock.FromServer(found.DataAsOf), CheckedAt = clock.FromServer(found.CheckedAt) };
         }
@@ -77,7 +77,7 @@ internal sealed class SimulatedStore(World world)
         {
             var clock = Clock.Last ?? await AskTimeAsync();
             var dated = snapshot with { DataAsOf = clock.ToServer(snapshot.DataAsOf), CheckedAt = clock.ToServer(snapshot.CheckedAt) };
-            var committed = await WriteAsync(() => Commit(lease, dated));
+            var committed = await WriteAsync(() => Commit(lease, dated), cancellationToken);
             // As it is heard. Of rows that were just read; of others only the check is refused, which they may have had in memory alone.
             if (committed.Outcome == CommitOutcome.LeaseLost && snapshot.CheckedAt == snapshot.DataAsOf) store.Refuse(snapshot);
             return committed;
@@ -94,49 +94,49 @@ internal sealed class SimulatedStore(World world)
                     if (Checks.GetValueOrDefault(check) < at) Checks[check] = at;
                 }
                 return true;
-            });
+            }, cancellationToken);
         }
 
         // Nothing is swept here.
-        public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => WriteAsync(() => true);
+        public Task UseAsync(QueryKey key, CancellationToken cancellationToken) => WriteAsync(() => true, cancellationToken);
 
         public Task<Month?> FindNewestMonthAsync(Mart mart, CancellationToken cancellationToken) => ReadAsync(() =>
-            Snapshots.Where(stored => stored.Value?.Rows.Count > 0).Select(stored => (Month?)stored.Key.Month).Max());
+            Snapshots.Where(stored => stored.Value?.Rows.Count > 0).Select(stored => (Month?)stored.Key.Month).Max(), cancellationToken);
 
         public Task<bool> RemoveAsync(QueryKey key, CancellationToken cancellationToken) => WriteAsync(() =>
         {
             var was = Snapshots.GetValueOrDefault(key) is not null;
             if (was) Snapshots[key] = null;
             return was;
-        });
+        }, cancellationToken);
 
         public Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan duration, CancellationToken cancellationToken) => WriteAsync(() =>
-            Leases.TryGetValue(name, out var held) && held.Until > Now ? null : Take(name, holder, duration));
+            Leases.TryGetValue(name, out var held) && held.Until > Now ? null : Take(name, holder, duration), cancellationToken);
 
         public Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken) => WriteAsync(() =>
         {
             var isHeld = Leases.TryGetValue(lease.Name, out var held) && held.Lease == lease && held.Until > Never;
             if (isHeld) Leases[lease.Name] = (lease, Now + duration);
             return isHeld;
-        });
+        }, cancellationToken);
 
         public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => WriteAsync(() =>
         {
             if (Leases.TryGetValue(lease.Name, out var held) && held.Lease.Holder == lease.Holder
                 && (held.Lease.Fence == lease.Fence || lease.Fence == Lease.UnknownFence)) Leases[lease.Name] = (held.Lease, Never);
             return true;
-        });
+        }, cancellationToken);
 
         public Task<string?> FindHolderAsync(string name, CancellationToken cancellationToken) => ReadAsync(() =>
-            Leases.TryGetValue(name, out var held) && held.Until > Now ? held.Lease.Holder : null);
+            Leases.TryGetValue(name, out var held) && held.Until > Now ? held.Lease.Holder : null, cancellationToken);
 
         public Task<Lease?> TakeOverAsync(string name, string ended, string holder, TimeSpan duration, CancellationToken cancellationToken) => WriteAsync(() =>
-            Leases.TryGetValue(name, out var held) && held.Lease.Holder == ended ? Take(name, holder, duration) : null);
+            Leases.TryGetValue(name, out var held) && held.Lease.Holder == ended ? Take(name, holder, duration) : null, cancellationToken);
 
         private async Task<PostgresClock.Sample> AskTimeAsync()
         {
             var asked = Clock.Now();
-            return Clock.Take(asked, await ReadAsync(() => Now));
+            return Clock.Take(asked, await ReadAsync(() => Now, CancellationToken.None));
         }
 
         private Snapshot? Find(QueryKey key)
@@ -170,11 +170,11 @@ internal sealed class SimulatedStore(World world)
             return lease;
         }
 
-        private Task<T> ReadAsync<T>(Func<T> read) => CallAsync(read, isWrite: false);
+        private Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellationToken) => CallAsync(read, isWrite: false, cancellationToken);
 
-        private Task<T> WriteAsync<T>(Func<T> write) => CallAsync(write, isWrite: true);
+        private Task<T> WriteAsync<T>(Func<T> write, CancellationToken cancellationToken) => CallAsync(write, isWrite: true, cancellationToken);
 
-        private Task<T> CallAsync<T>(Func<T> call, bool isWrite)
+        private Task<T> CallAsync<T>(Func<T> call, bool isWrite, CancellationToken cancellationToken)
         {
             var dice = store.World.Dice;
             var takes = store.Mode switch
@@ -193,7 +193,8 @@ internal sealed class SimulatedStore(World world)
                     // What was sent to it may yet be done, also where nobody hears of it.
                     : isAway && dice.Percent(50) ? throw new StoreException("the store did not answer in time")
                     : call(),
-                failure => failure ?? (isAway || store.Mode == StoreMode.Down ? new StoreException("the store is away") : null));
+                failure => failure ?? (isAway || store.Mode == StoreMode.Down ? new StoreException("the store is away") : null),
+                cancellationToken: cancellationToken);
         }
     }
 

@@ -6,8 +6,8 @@ namespace TransactionPipeline.Contract.History.Rules;
 /// </summary>
 internal sealed class AnsweredInGoodTime : IRule
 {
-    // A store that hangs holds up each statement for five seconds: one of the process that is asked, and two of the key's owner.
-    private static readonly TimeSpan GoodTime = TimeSpan.FromSeconds(4), WithoutStore = TimeSpan.FromSeconds(16), Settling = TimeSpan.FromSeconds(1);
+    // A store that hangs holds up a statement for five seconds: one of the process that is asked, and one of the key's owner.
+    private static readonly TimeSpan GoodTime = TimeSpan.FromSeconds(4), WithoutStore = TimeSpan.FromSeconds(12), Settling = TimeSpan.FromSeconds(1);
 
     // What may hold everybody up, and what a lease may outlive.
     private static readonly FaultKind[] Slow =
