@@ -97,21 +97,8 @@ internal sealed class OperationalMart(Observer observer, PostgresServer server, 
         await ExecuteAsync(connection, $"ALTER TABLE {table} RENAME COLUMN {column} TO {name}");
     }
 
-    private async Task<NpgsqlConnection> OpenAsync()
-    {
-        // Without a time-out: a server that stands still goes on, and one that ends says so.
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo(_database)) { CommandTimeout = 0 }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync();
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    // Without a time-out: a server that stands still goes on, and one that ends says so.
+    private Task<NpgsqlConnection> OpenAsync() => server.ConnectAsync(_database, settings => settings.CommandTimeout = 0);
 
     private static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
     {

@@ -30,25 +30,8 @@ public sealed class LineOfOneTests(PostgresFixture server)
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => silent);
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(TcpProxy line, string user)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo("postgres"))
-        {
-            Port = line.Port,
-            Username = user,
-            SslMode = SslMode.Disable,
-        }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync();
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    private Task<NpgsqlConnection> OpenAsync(TcpProxy line, string user) => server.ConnectAsync(
+        "postgres", settings => (settings.Port, settings.Username, settings.SslMode) = (line.Port, user, SslMode.Disable));
 
     private static async Task AskAsync(NpgsqlConnection connection)
     {

@@ -105,6 +105,24 @@ public partial class PostgresServer
         SslMode = "disable",
     };
 
+    /// <summary>A connection that is open; its caller disposes of it.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(string database, Action<NpgsqlConnectionStringBuilder>? configure = null)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(ConnectionStringTo(database));
+        configure?.Invoke(settings);
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        try
+        {
+            await connection.OpenAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     public string ConnectionStringTo(string database) => new NpgsqlConnectionStringBuilder
     {
         Host = "127.0.0.1",
@@ -117,8 +135,7 @@ public partial class PostgresServer
 
     public async Task<object?> ExecuteAsync(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(ConnectionStringTo(database));
-        await connection.OpenAsync();
+        await using var connection = await ConnectAsync(database);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
     }
