@@ -158,7 +158,7 @@ public sealed class MartWatch : IMartWatch
         return new MonthToken(month, await _mart.GetChangeTokenAsync(month, CancellationToken.None), asOf);
     }
 
-    /// <summary>Called under the gate. Nobody waits for the store, and what it could not take the next look but one brings.</summary>
+    /// <summary>Called under the gate. Nobody waits for the store; what it could not take it is told of when the next note is due.</summary>
     private void Note(IReadOnlyList<MonthToken> tokens)
     {
         if (!_noting.IsCompleted) return;

@@ -14,19 +14,20 @@ internal sealed class UsersHealth(IUserStore users, UserSessions sessions, TimeP
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private Task _reading = Task.CompletedTask;
-    private long? _readAt;
+    private volatile Task _reading = Task.CompletedTask;
+    private volatile Known? _known;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var isKnown = _readAt is { } readAt && time.GetElapsedTime(readAt) < sessions.Outage / 2;
-        if (!isKnown && _reading.IsCompleted)
+        var isOld = _known is not { } known || time.GetElapsedTime(known.At) >= sessions.Outage / 2;
+        if (isOld && _reading.IsCompleted)
         {
             _reading = ReadAsync();
             _ = _reading.SettledAsync();
         }
-        // Once they are known they are read again behind the probe, so that also one who was never here can go on without the store.
-        if (_readAt is not null) return HealthCheckResult.Healthy();
+        // Once they are known they are read again behind the probe, so that also one who was never here can go on without the store; a
+        // failure of that is the store's to tell, and the next probe tries again.
+        if (_known is not null) return HealthCheckResult.Healthy();
         try
         {
             await _reading.WaitAsync(Patience, time, cancellationToken);
@@ -42,6 +43,9 @@ internal sealed class UsersHealth(IUserStore users, UserSessions sessions, TimeP
     {
         var asked = time.GetTimestamp();
         sessions.Learn(await users.ListAsync(CancellationToken.None), asked);
-        _readAt = asked;
+        _known = new Known(asked);
     }
+
+    /// <summary>That they are, and when it was asked for.</summary>
+    private sealed record Known(long At);
 }

@@ -49,7 +49,9 @@ public abstract class StoreSweeperContract
 
         Assert.Null(await Store.NewSnapshots().FindAsync(unused, CancellationToken.None));
         Assert.NotNull(await Store.NewSnapshots().LoadAsync(used, CancellationToken.None));
-        await SweepAsync(now.AddDays(8));
+        await SweepAsync(now.AddDays(7.9));
+        Assert.NotNull(await Store.NewSnapshots().LoadAsync(used, CancellationToken.None));
+        await SweepAsync(now.AddDays(8.1));
         Assert.Null(await Store.NewSnapshots().FindAsync(used, CancellationToken.None));
     }
 

@@ -11,7 +11,7 @@ public sealed class PostgresStoreSweeper(PostgresStore store) : IStoreSweeper
         // Each by itself: none needs the others, and locks are short.
         foreach (var (sql, before) in new (string, object)[]
         {
-            ("DELETE FROM snapshots WHERE greatest(checked_at, used_at) < $1", snapshots),
+            ("DELETE FROM snapshots WHERE greatest(checked_at, used_at + interval '1 day') < $1", snapshots),
             ("DELETE FROM month_checks WHERE checked_at < $1", snapshots),
             // A released lease has no time left of its own. Its holder is gone with its snapshot, and no name of a holder comes again.
             ("DELETE FROM leases WHERE expires_at < $1 AND NOT EXISTS (SELECT FROM snapshots WHERE key = leases.name)", snapshots),

@@ -11,7 +11,7 @@ public sealed class SqliteStoreSweeper(SqliteStore store) : IStoreSweeper
         // Each by itself: none needs the others, and the file is locked for a short time only.
         foreach (var (sql, before) in new (string, object)[]
         {
-            ("DELETE FROM snapshots WHERE max(checked_at, coalesce(used_at, 0)) < $before * 1000", snapshots),
+            ("DELETE FROM snapshots WHERE max(checked_at, coalesce(used_at + 86400000000, 0)) < $before * 1000", snapshots),
             ("DELETE FROM month_checks WHERE checked_at < $before * 1000", snapshots),
             // A released lease has no time left of its own. Its holder is gone with its snapshot, and no name of a holder comes again.
             ("DELETE FROM leases WHERE expires_at < $before AND name NOT IN (SELECT key FROM snapshots)", snapshots),
